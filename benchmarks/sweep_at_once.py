@@ -68,7 +68,7 @@ def searched(at_once: int, seed: int, most: int) -> list[float]:
     """The best true loss after each number of trials."""
     sampler = Sampler(SPACE, {}, seed)
     study = optuna.create_study(sampler=sampler)
-    patience = Patience("memory", lambda text: None, threading.Event())
+    patience = Patience("memory", lambda text: None, threading.Event(), remote=False)
     trials = Trials(
         study, SPACE, sampler, "here", patience, shared=False, trained=True, usual={}, sign=1.0
     )

@@ -483,6 +483,7 @@ def test_a_run_of_the_comparison_itself_cannot_join_it(names: Path) -> None:
         ({"seeds": 0}, "`seeds` must be from 1"),
         ({"seconds": 3.0}, "`seconds` and `steps` are both given"),
         ({"steps": 0}, "`steps` must be above 0"),
+        ({"steps": 10**30}, r"`steps` must be above 0 and below 1,000,000,000; it is 1e\+30"),
         ({"steps": None, "seconds": 0.001}, "too short to train"),
         ({"parameters": 3, "settings": ()}, "has about 3 parameters"),
         ({"parameters": 0}, "`parameters` must be from 1"),
@@ -503,6 +504,12 @@ def test_what_is_wrong_is_said_before_anything_is_trained(
     with pytest.raises(SettingsError, match=told):
         compared(names, **options)
     assert not list(Path().rglob("mlp-*/model.safetensors"))
+
+
+def test_the_same_data_twice_are_refused(names: Path) -> None:
+    shutil.copy(names, "again.txt")
+    with pytest.raises(SettingsError, match=r"holds the same as .*some\.txt"):
+        compared(names, "again.txt")
 
 
 def test_another_comparison_in_the_folder_is_refused(names: Path) -> None:

@@ -404,6 +404,9 @@ def test_the_last_gpt_says_that_it_needs_a_gpu(bench: Small) -> None:
     [
         ({"lecture": "wavenett"}, "no lecture 'wavenett'", "Did you mean wavenet"),
         ({"minutes": 0}, "`minutes` must be above 0", ""),
+        ({"minutes": math.nan}, "`minutes` must be above 0; it is nan", ""),
+        ({"seed": -1}, "`seed` must be from 0", ""),
+        ({"seed": "one"}, "`seed` must be an integer", ""),
         ({"data": "no-such-folder"}, "`data` must be a folder", "movielens-small"),
     ],
 )
@@ -441,6 +444,9 @@ def test_the_command_prints_a_table_json_and_markdown(
     rows = json.loads(shown)
     assert [row["verdict"] for row in rows] == ["within"] * 3
     assert (rows[0]["said"], rows[0]["value"]) == ("2, uses add up", 2)
+    status, _, err = typed(capsys, "reproduce", "movielens", *out, "--markdown", "--json")
+    assert status == 1
+    assert "--markdown and --json exclude each other" in err
     _, shown, _ = typed(capsys, "reproduce", "movielens", *out, "--markdown")
     assert shown.startswith("| lecture | what |")
     assert "Not run:" in shown

@@ -16,6 +16,7 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.trial import TrialState
 from sqlalchemy.exc import IntegrityError
 
@@ -23,7 +24,7 @@ from hornbook.errors import ToolError
 from hornbook.experiments.sweep import others
 from hornbook.experiments.sweep import storage as storage_module
 from hornbook.experiments.sweep.events import TrialBegan, TrialEnded
-from hornbook.experiments.sweep.storage import open_storage
+from hornbook.experiments.sweep.storage import CONNECTED, Patience, open_storage
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.runs import Run
 from hornbook.runs.events import Warned
@@ -252,3 +253,42 @@ def test_tables_that_another_makes_at_the_same_time_are_waited_for(
     monkeypatch.setattr(storage_module, "TABLES", 2)
     with pytest.raises(ToolError, match="it exists"):
         open_storage("postgresql://u@h/x", Path())
+
+
+def test_a_database_that_is_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that hangs gives no error: what was asked of it just does not come back."""
+    said: list[str] = []
+    came = threading.Event()
+
+    def tell(text: str) -> None:
+        said.append(text)
+        came.set()
+
+    monkeypatch.setattr(storage_module, "SILENT", 0.01)
+    patience = Patience("somewhere", tell, threading.Event(), remote=True)
+    assert patience(lambda: came.wait(5))
+    assert said == ["The database somewhere has not answered for 0.01 s, and is waited for."]
+    near = Patience("a file", tell, threading.Event(), remote=False)
+    near(lambda: time.sleep(0.05))
+    assert len(said) == 1
+
+
+def test_a_dead_network_breaks_a_connection() -> None:
+    """The words are libpq's own: it refuses others."""
+    from psycopg.conninfo import make_conninfo
+
+    told: dict[str, Any] = dict(CONNECTED)
+    assert "tcp_user_timeout=30000" in make_conninfo(**told)
+
+
+def test_a_database_that_answers_with_an_error_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    answers = iter([StorageInternalError("gone"), UpdateFinishedTrialError("told by another")])
+
+    def ask() -> None:
+        raise next(answers)
+
+    patience = Patience("somewhere", said.append, threading.Event(), remote=True)
+    with pytest.raises(UpdateFinishedTrialError):
+        patience(ask)
+    assert said[-1] == "The database somewhere is back."

@@ -22,7 +22,7 @@ from hornbook.experiments.compare.measurers import (
     measured_in_processes,
 )
 from hornbook.experiments.compare.plan import plan, seeds_of
-from hornbook.experiments.making import Budget
+from hornbook.experiments.making import Budget, data_sums
 from hornbook.experiments.workers.errand import Errand, refuse_alone
 from hornbook.experiments.workers.worker import threads_for
 from hornbook.runs import Run
@@ -228,6 +228,8 @@ def loaded(
                 hint="Compare data of one task, or set `task`.",
                 setting="task",
             )
+        for earlier in found.values():
+            refuse_same(one, earlier)
         name = free_name(safe_name(one.data.name) or "data", found)
         found[name], sources[name] = one, source
     if not words:
@@ -243,6 +245,21 @@ def loaded(
         found[name] = Prepared(run.task, run.data, run.record.options)
         sources[name] = Source(run.path)
     return found, sources
+
+
+def refuse_same(one: Prepared, other: Prepared) -> None:
+    """Refuse to rank models over the same data twice.
+
+    Raises:
+        SettingsError: if two data sets hold the same.
+    """
+    if data_sums(one.data) == data_sums(other.data):
+        raise SettingsError(
+            f"{one.data.source} holds the same as {other.data.source}, which is given too: a rank "
+            "over both would count it twice.",
+            hint="Give each data set once.",
+            setting="data",
+        )
 
 
 def free_name(name: str, taken: Mapping[str, Any]) -> str:

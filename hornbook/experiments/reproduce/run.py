@@ -22,6 +22,7 @@ from hornbook.rendering import duration
 from hornbook.runs.events import Event
 from hornbook.settings import check, plain
 from hornbook.suggestions import did_you_mean
+from hornbook.training.settings import TrainingSettings
 
 __all__ = ["LECTURES", "Measured", "Measuring", "Reproducing", "plan", "reproduce"]
 
@@ -83,7 +84,7 @@ def reproduce(
         A row for each figure. What cannot be repeated here has the verdict `not run`, and why.
 
     Raises:
-        SettingsError: if there is no such lecture or folder.
+        SettingsError: if there is no such lecture or folder, or no such time or seed.
         RunError: if `out` cannot be written, or another process works in it.
         KeyboardInterrupt: on Ctrl-C; the same call goes on.
     """
@@ -91,7 +92,7 @@ def reproduce(
     minutes = plain(minutes)
     if minutes is not None:
         check("minutes", minutes, float)
-        if minutes <= 0:
+        if not minutes > 0:  # NaN, too
             raise SettingsError(
                 f"`minutes` must be above 0; it is {minutes:g}.",
                 hint="Leave it out for no limit.",
@@ -103,10 +104,11 @@ def reproduce(
             hint="Give the folder that holds names.txt, movielens-small or rossmann.",
             setting="data",
         )
+    seed = TrainingSettings.from_dict({"seed": plain(seed)}).seed
     folder = Path(out)
     lock = own(folder)
     try:
-        bench = Bench(folder, full, None if data is None else Path(data), int(seed), listen)
+        bench = Bench(folder, full, None if data is None else Path(data), seed, listen)
         rows: list[Reproduced] = []
         for one in chosen:
             listen(Measuring(one, full))

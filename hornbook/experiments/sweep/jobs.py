@@ -221,7 +221,6 @@ class Jobs:
             self.family,
             {**self.fixed[0], **settings},
             {**self.fixed[1], **training},
-            self.trials.hopeless(asked) if asked.resumed else 0,
         )
         return Begun(asked, recipe, lambda at, value: self.trials.report(asked, at, value))
 

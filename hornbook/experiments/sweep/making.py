@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hornbook.errors import DataError, HornbookError, SettingsError, TrainingError
-from hornbook.experiments.making import Budget, make_run
+from hornbook.experiments.making import Budget, begun, make_run
 from hornbook.experiments.sweep.trials import LostError
 from hornbook.experiments.workers.process import Talk
 from hornbook.experiments.workers.worker import DiedError, StoppedError, Worker
@@ -25,6 +25,7 @@ from hornbook.runs.lock import owner_in
 from hornbook.runs.outcome import reached
 from hornbook.runs.prepare import Prepared
 from hornbook.training.measures import Measure
+from hornbook.training.record import Record
 
 __all__ = [
     "Judge",
@@ -41,8 +42,8 @@ Judge = Callable[[int, float], bool]
 "Is told the place of an evaluation, from 1, and what was measured; says whether to end it there."
 LEFT_OVER = 60.0  # seconds that a process may take to end whose sweep was killed
 PAUSE = 0.2  # seconds between two looks whether it has
-UNMADE = (SettingsError, DataError, TrainingError, MemoryError)
-"What can keep one trial from being made, and no other: settings that do not fit, divergence."
+UNMADE = (SettingsError, DataError, TrainingError)
+"What keeps one trial from being made, and no other: settings that do not fit, divergence, memory."
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,6 @@ class Recipe:
     family: str
     settings: Mapping[str, Any]
     training: Mapping[str, Any]
-    hopeless: int = 0
-    "The place of the evaluation at which it was found so before it was stopped; 0: it was not."
 
 
 @dataclass(frozen=True)
@@ -111,13 +110,8 @@ class Watch:
         if isinstance(event, Began) and event.record.training is not None:
             self.interval = event.record.training.evaluation_interval
             self.parameters = event.parameters
-            self.step = self.recipe.hopeless * self.interval
-            self.hopeless = 0 < self.step < event.record.training.steps
-        elif isinstance(event, Evaluated) and event.record.step:
-            self.step, self.seconds = event.record.step, event.record.seconds
-            value = reached(event.record, self.measure)
-            if value is not None:
-                self.hopeless = self.judged(-(-event.record.step // self.interval), value)
+        elif isinstance(event, Evaluated):
+            self.evaluated(event.record)
         elif isinstance(event, Progressed) and event.progress.step < event.progress.steps:
             # Told after the checkpoint of an evaluation; before it, nothing was decided.
             self.seconds = event.progress.seconds
@@ -135,7 +129,7 @@ class Watch:
         except StoppedError:
             raise EndedEarlyError("stopped") from None
 
-    def made(self, made: Run | HornbookError | MemoryError) -> Made:
+    def made(self, made: Run | HornbookError) -> Made:
         """What became of a trial, from what the making of its run came to.
 
         Raises:
@@ -148,8 +142,7 @@ class Watch:
         if isinstance(made, EndedEarlyError):
             return Made(made.ending, about=about if made.ending == "pruned" else {})
         if isinstance(made, UNMADE):
-            why = made.message if isinstance(made, HornbookError) else "Out of memory."
-            return Made("refused", why=why, about=about)
+            return Made("refused", why=made.message, about=about)
         if not isinstance(made, Run):
             raise made
         decides = made.task.decides
@@ -162,6 +155,32 @@ class Watch:
         if value is None or not math.isfinite(value):
             return Made("refused", why=f"Its {decides.title} on dev is {value}.", about=about)
         return Made("finished", value, about=about)
+
+    def evaluated(self, record: Record) -> None:
+        """Have an evaluation judged."""
+        if record.step:
+            self.step, self.seconds = record.step, record.seconds
+            value = reached(record, self.measure)
+            if value is not None:
+                self.hopeless = self.judged(-(-record.step // self.interval), value)
+
+    def catch_up(self) -> None:
+        """Have the evaluations judged of a run that was begun before.
+
+        A kill may have come between an evaluation and what was told of it, and a journal may be
+        lost: then only the run knows.
+
+        Raises:
+            EndedEarlyError: if the trial is lost, or all is to stop.
+        """
+        path = Path(self.recipe.path)
+        if not begun(path):
+            return
+        run = Run(path)
+        if run.record.training is not None:
+            self.interval = run.record.training.evaluation_interval
+            for record in run.directory.read_metrics():
+                self.evaluated(record)
 
 
 def make_trial(
@@ -186,13 +205,14 @@ def make_trial(
     """
     path = Path(recipe.path)
     watch = Watch(recipe, prepared.task.keeps_by, judge, stopping, listen)
-    made: Run | HornbookError | MemoryError
+    made: Run | HornbookError
     wait_for_left_over(path, stopping)
     try:
+        watch.catch_up()
         made = make_run(
             prepared, recipe.family, recipe.settings, recipe.training, None, Budget(), path, watch
         )
-    except (HornbookError, MemoryError) as error:
+    except HornbookError as error:
         made = error
     return watch.made(made)
 

@@ -136,7 +136,13 @@ def make_those_together(
     if count:
         listen(TrainingTogether(family, count, 0))
     found: dict[int, Run | HornbookError] = dict(parts.done)
-    found |= trained(prepared, family, parts.together, threads=threads, listen=hear)
+    for at, watch in enumerate(watches):
+        try:
+            watch.catch_up()
+        except EndedEarlyError as early:
+            found[at] = early
+    left = {at: one for at, one in parts.together.items() if at not in found}
+    found |= trained(prepared, family, left, threads=threads, listen=hear)
     failed: HornbookError | None = None
     for at, one in sorted(found.items()):
         if isinstance(one, EndedEarlyError) and one.ending == "pruned":

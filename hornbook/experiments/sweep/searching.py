@@ -215,7 +215,7 @@ def refuse_taken(folder: Path, trials: Trials, *, overwrite: bool) -> None:
         RunError: if one stands where the best is to be kept.
     """
     place = place_of_best(folder)
-    if not exists(place) or is_ours(place, trials):
+    if not exists(place) or is_ours(place, trials, folder / RUNS):
         return
     if exists(place / "run.json") and not overwrite:
         raise RunError(

@@ -221,22 +221,14 @@ class Trials:
         Raises:
             LostError: if it was given back.
         """
-        if evaluation in made.reported:
-            return False
         with self.guard:
+            if evaluation in made.reported:  # before a kill, perhaps just before it was ended
+                last = evaluation == max(made.reported)
+                return last and self.patience(made.trial.should_prune)
             self.attribute(made, "evaluations", evaluation)
             self.patience(lambda: made.trial.report(self.sign * value, evaluation))
             made.reported.add(evaluation)
             return self.patience(made.trial.should_prune)
-
-    def hopeless(self, made: Asked) -> int:
-        """The last evaluation that was told of, if the trial was hopeless there; else 0.
-
-        A kill may come between that and its being told.
-        """
-        with self.guard:
-            found = bool(made.reported) and self.patience(made.trial.should_prune)
-            return max(made.reported) if found else 0
 
     def attribute(self, made: Asked, name: str, value: Any) -> None:
         """Keep something of a trial.
