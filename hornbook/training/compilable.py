@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
 
 __all__ = [
-    "LARGE", "RULES", "Several", "WithProgram", "gain", "program_for", "refusal", "why_no_program",
+    "LARGE", "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
+    "why_no_program",
 ]  # fmt: skip
 
 LARGE = 10**8  # multiplications in a step, from which on one by itself is as fast
@@ -126,6 +127,16 @@ def places_of(objective: torch.nn.Module, settings: TrainingSettings) -> dict[in
     return {id(p): 0 for name, p in objective.named_parameters() if name not in frozen}
 
 
+def is_large(objective: Any, settings: TrainingSettings, batches: Any) -> bool:
+    """Whether a step has so much to do that nothing is won by its being compiled.
+
+    Raises:
+        ValueError: if there is no program.
+    """
+    found = program_for(objective, batches, places_of(objective, settings))
+    return found.multiplications > LARGE
+
+
 def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
     """Seconds that compiling a net's steps saves, about; 0 if a step is too large for that.
 
@@ -134,6 +145,7 @@ def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
     Raises:
         ValueError: if there is no program.
     """
+    if is_large(objective, settings, batches):
+        return 0.0
     found = program_for(objective, batches, places_of(objective, settings))
-    large = found.multiplications > LARGE
-    return 0.0 if large else PRICE * len(found.operations) * settings.steps
+    return PRICE * len(found.operations) * settings.steps

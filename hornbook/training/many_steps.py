@@ -19,7 +19,7 @@ from torch import Tensor
 
 from hornbook.extras import needing
 from hornbook.training.adam import EPS
-from hornbook.training.compilable import LARGE, RULES, Several, WithProgram, program_for
+from hornbook.training.compilable import RULES, Several, WithProgram, program_for
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
@@ -69,11 +69,6 @@ class ManySteps:
         constants = (1 - b1, b2, 1 - b2, EPS) if adam else (settings.momentum, 0.0, 0.0, 0.0)
         self.constants = np.array(constants, kind)
         self.take()
-
-    @property
-    def is_large(self) -> bool:
-        """Whether a step has so much to do that nothing is won by its being compiled."""
-        return self.program.multiplications > LARGE
 
     def remembered(self) -> list[Tensor]:
         """The optimizer's own vectors, in the order in which kernels take them."""
