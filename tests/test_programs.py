@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -192,3 +194,22 @@ def test_kernels_measure_the_losses_of_a_net_in_use(layer: type[Layer], count: i
     assert found is not None
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-12, atol=1e-13)
     assert many.losses(ids[: ROWS - 1], targets[: ROWS - 1]) is None
+
+
+def test_no_kernel_is_called_where_it_is_used() -> None:
+    """What is compiled twice may round otherwise in the process that compiled it."""
+    from numba.core.dispatcher import Dispatcher
+
+    from hornbook import kernels
+
+    inlined, kept = 0, set()
+    for found in pkgutil.iter_modules(kernels.__path__, "hornbook.kernels."):
+        for name, value in vars(importlib.import_module(found.name)).items():
+            if isinstance(value, Dispatcher):
+                how = value.targetoptions
+                if how.get("forceinline") or how.get("inline") == "always":
+                    inlined += 1
+                else:
+                    kept.add(name)
+    assert inlined > 20
+    assert kept == {"advance", "measure"}

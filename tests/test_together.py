@@ -16,6 +16,7 @@ from hornbook.runs import Run
 from hornbook.runs.events import Began, Ended, Evaluated, Event, Noted
 from hornbook.runs.prepare import Prepared, prepare
 from hornbook.runs.together import One, train_together, why_apart
+from hornbook.training.side_by_side import Member
 from tests.some_names import write_names
 
 pytest.importorskip("numba", reason="Numba is not installed")
@@ -131,6 +132,30 @@ def test_stopped_they_go_on_to_the_same_bits(names: Prepared, tmp_path: Path) ->
         assert dev(one) == dev(other)
         for name, array in one.model.arrays().items():
             np.testing.assert_array_equal(array, other.model.arrays()[name], err_msg=name)
+
+
+def test_one_by_itself_goes_on_by_compiled_steps_to_the_same_bits(
+    names: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = {"gradients": "auto"}
+    (whole,) = make_together(names, "mlp", trials(tmp_path / "whole", 1, **how))
+    turn = Member.turn
+
+    def stopping(member: Member) -> bool:
+        more = turn(member)
+        member.trainer.stop = member.trainer.step >= 20
+        return more
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Member, "turn", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            make_together(names, "mlp", trials(tmp_path / "stopped", 1, **how))
+    resumed = hornbook.resume(tmp_path / "stopped" / "0")
+    assert isinstance(whole, Run)
+    assert resumed.record.training is not None
+    assert resumed.record.training.gradients == "compiled"
+    for name, array in whole.model.arrays().items():
+        np.testing.assert_array_equal(array, resumed.model.arrays()[name], err_msg=name)
 
 
 def test_what_is_done_is_taken_and_another_run_refused(names: Prepared, tmp_path: Path) -> None:

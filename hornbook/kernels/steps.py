@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from hornbook.kernels.compiled import kept_on_disk, kernel
+from hornbook.kernels.compiled import kept_on_disk, part
 from hornbook.kernels.layers import (
     batch_norm,
     batch_norm_back,
@@ -43,7 +43,7 @@ LAYER_NORM, TANH, RELU, DROPOUT = (
 assert tuple(Column) == tuple(range(12)), "the kernels unpack an operation in this order"
 
 
-@kernel
+@part
 def forward(
     whole: Array, numbers: Array, p: Array, running: Array, v: Array, ids: Array, drawn: Array,
     training: bool,
@@ -78,7 +78,7 @@ def forward(
                 v[y : y + n * m] = v[x : x + n * m]
 
 
-@kernel
+@part
 def backward(
     whole: Array, numbers: Array, p: Array, g: Array, v: Array, d: Array, ids: Array, drawn: Array
 ) -> None:

@@ -7,9 +7,10 @@ rounding, and puts everything back where the trainer has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,66 +19,17 @@ from torch import Tensor
 
 from hornbook.extras import needing
 from hornbook.training.adam import EPS
+from hornbook.training.compilable import RULES, Several, WithProgram, program_for
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
-    from hornbook.training.settings import TrainingSettings
     from hornbook.training.trainer import Trainer
 
-__all__ = ["ManySteps", "WithProgram", "refusal"]
+__all__ = ["ManySteps", "Turns"]
 
 Floats = npt.NDArray[Any]
-LARGE = 10**8  # multiplications in a step, from which on one by itself is as fast
+TURN, HEARD = 1_000, 0.1  # steps, at most, and seconds, about, in which no signal is heard
 AT_ONCE = 2**22  # ids of the batches that are drawn for a call, at most
-RULES = {"adamw": 0, "sgd": 1}
-
-
-@runtime_checkable
-class WithProgram(Protocol):
-    """An objective whose steps can be a program of kernels.
-
-    Attributes:
-        measured_by: while it is set, gives the loss of each prediction from ids (M, T) and targets
-            (M,), or None where it cannot.
-    """
-
-    measured_by: Callable[[npt.NDArray[Any], npt.NDArray[Any]], Floats | None] | None
-
-    def program(self, batch: Any, places: Mapping[int, int]) -> Program | str:
-        """The program for batches like this one, or why there is none, as the end of a sentence.
-
-        Args:
-            batch: with `inputs` and `targets`.
-            places: where each parameter begins in the flat vector, by its `id`.
-        """
-        ...
-
-
-@runtime_checkable
-class Several(Protocol):
-    """A source of batches that gives several at a time."""
-
-    def several(self, most: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """The next batches, at most so many: inputs (S, N, T) and targets (S, N)."""
-        ...
-
-
-def refusal(training: TrainingSettings) -> str | None:
-    """Why no net can be trained in this way with these settings; None if one can.
-
-    It is the end of a sentence.
-    """
-    s = training
-    reasons = {
-        f"there is no kernel of the optimizer {s.optimizer}": s.optimizer not in RULES,
-        "`accumulate` splits its batches": s.accumulate > 1,
-        "`watch` looks into its steps": s.watch,
-        "its products are in bfloat16": s.precision == "bfloat16",
-        f"`gradients` are asked for by {s.gradients}": s.gradients == "autograd",
-        f"it runs on {s.device}": s.device not in ("auto", "cpu"),
-        "`compile` is asked for": s.compile,
-    }
-    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 class ManySteps:
@@ -97,7 +49,10 @@ class ManySteps:
         cursor = trainer.batches.cursor
         batch = next(trainer.batches)
         trainer.batches.cursor = cursor
-        self.program = found_program(trainer, batch)
+        if trainer.flat.frozen or trainer.flat.tables:
+            raise ValueError("some of its parameters are frozen, or tables with sparse gradients")
+        self.program = program_for(trainer.module, trainer.batches, trainer.flat.begins)
+        self.sample = batch
         self.rows, self.ids = len(batch.inputs), batch.inputs.size
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
@@ -114,11 +69,6 @@ class ManySteps:
         constants = (1 - b1, b2, 1 - b2, EPS) if adam else (settings.momentum, 0.0, 0.0, 0.0)
         self.constants = np.array(constants, kind)
         self.take()
-
-    @property
-    def is_large(self) -> bool:
-        """Whether a step has so much to do that nothing is won by its being compiled."""
-        return self.program.multiplications > LARGE
 
     def remembered(self) -> list[Tensor]:
         """The optimizer's own vectors, in the order in which kernels take them."""
@@ -143,6 +93,16 @@ class ManySteps:
             one.numpy()[:] = self.running[at : at + one.numel()]
             at += one.numel()
 
+    def load(self) -> None:
+        """Load what was compiled, or compile it: by no steps, and measuring nothing."""
+        with needing("numba", "Training by compiled steps"):
+            from hornbook.kernels.kept import note_kept
+
+        self.call(np.asarray(self.sample.inputs)[None][:0], self.sample.targets[None][:0])
+        self.measure(self.sample.inputs[:0], self.sample.targets[:0])
+        if self.values.dtype == np.float32:
+            note_kept()
+
     def advance(self, steps: int) -> None:
         """Make so many updates.
 
@@ -158,14 +118,25 @@ class ManySteps:
 
     def some(self, most: int) -> None:
         """The same of a few, whose batches are drawn at first."""
-        with needing("numba", "Training by compiled steps"):
-            from hornbook.kernels.steps import advance
-
-        trainer, settings = self.trainer, self.trainer.settings
+        trainer = self.trainer
         begun = trainer.batches.cursor
         assert isinstance(trainer.batches, Several)
         ids, targets = trainer.batches.several(most)
-        steps = len(ids)
+        losses, done = self.call(ids, targets)
+        trainer.took(done, float(losses[:done].sum()))
+        trainer.optimizer.count += done
+        if done < len(ids):
+            trainer.batches.cursor = begun + done
+            trainer.refuse_infinite(float(losses[done]), "The loss", trainer.step + 1)
+
+    def call(
+        self, ids: npt.NDArray[Any], targets: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[np.float64], int]:
+        """Updates by batches (S, N, T) and (S, N): the losses, and how many were made."""
+        with needing("numba", "Training by compiled steps"):
+            from hornbook.kernels.steps import advance
+
+        steps, settings = len(ids), self.trainer.settings
         losses = np.zeros(steps)
         done = advance(
             self.whole, self.numbers, self.program.logits, self.program.classes, self.values,
@@ -173,11 +144,7 @@ class ManySteps:
             self.drawn(steps), RULES[settings.optimizer], self.parts, self.factors, self.first,
             self.second, self.pace(steps), self.constants, settings.clip, losses,
         )  # fmt: skip
-        trainer.took(done, float(losses[:done].sum()))
-        trainer.optimizer.count += done
-        if done < steps:
-            trainer.batches.cursor = begun + done
-            trainer.refuse_infinite(float(losses[done]), "The loss", trainer.step + 1)
+        return losses, done
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
@@ -199,10 +166,14 @@ class ManySteps:
         """
         if len(ids) < self.rows or ids.size * self.rows != len(ids) * self.ids:
             return None
+        self.take()  # others may have changed the weights: the best ones are measured at the end
+        return self.measure(ids, targets)
+
+    def measure(self, ids: npt.NDArray[Any], targets: npt.NDArray[Any]) -> Floats:
+        """The same of at least a batch, or of none."""
         with needing("numba", "Measuring by compiled steps"):
             from hornbook.kernels.steps import measure
 
-        self.take()  # others may have changed the weights: the best ones are measured at the end
         losses, drawn = np.zeros(len(ids)), np.zeros(0, np.uint8)
         measure(
             self.whole, self.numbers, self.program.logits, self.program.classes, self.values,
@@ -226,23 +197,21 @@ class ManySteps:
         return np.stack([rates, pull, root], 1).astype(self.values.dtype)
 
 
-def found_program(trainer: Trainer, batch: Any) -> Program:
-    """The program of a trainer's net for batches like one.
-
-    Raises:
-        ValueError: if there is none; the text says why, as the end of a sentence.
+class Turns:
+    """Takes a trainer further by as many steps as take a tenth of a second, or until something is
+    due; how many there are in a call changes no bit.
     """
-    flat, objective = trainer.flat, trainer.module
-    if flat.values.device.type != "cpu":
-        raise ValueError(f"it runs on {flat.values.device.type}")
-    if flat.frozen or flat.tables:
-        raise ValueError("some of its parameters are frozen, or tables with sparse gradients")
-    if not isinstance(objective, WithProgram) or not isinstance(trainer.batches, Several):
-        raise ValueError(f"there are no kernels for {type(objective).__name__}")
-    found = objective.program(batch, flat.begins)
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
+
+    def __init__(self, steps: ManySteps) -> None:
+        self.steps, self.most = steps, 32
+
+    def __call__(self) -> None:
+        """A turn."""
+        count = min(self.most, self.steps.trainer.steps_to_arrive())
+        began = time.perf_counter()
+        self.steps.advance(count)
+        each = (time.perf_counter() - began) / count
+        self.most = max(1, min(TURN, int(HEARD / each)))
 
 
 def in_kernels_order(program: Program, count: int) -> npt.NDArray[np.int64]:
