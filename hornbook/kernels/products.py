@@ -1,7 +1,8 @@
-"""Products of small matrices, in loops that the compiler turns into the widest registers there are.
+"""Products of small matrices.
 
 Matrices are parts of flat arrays, from an offset on. A library's product packs its operands first,
-which takes as long as a product of this size: these loops reach 1.5 times as much (EXPERIMENTS.md).
+which takes as long as a product of this size: these reach two to three times as much
+(EXPERIMENTS.md).
 """
 
 from __future__ import annotations
@@ -9,10 +10,62 @@ from __future__ import annotations
 from typing import Any
 
 from hornbook.kernels.compiled import kernel, summing
+from hornbook.kernels.tiles import ROWS, VECTORS, WIDTH, tile
 
 __all__ = ["add_dots", "add_product"]
 
 Array = Any
+TALL, DEEP = 128, 256  # rows of A and of B at a time: what they meet in stays in the caches
+
+
+def down(vectors: int) -> Any:
+    """The tiles of some columns of C, from the first row to the last."""
+    one, two, four, all_ = 1, 2, 4, ROWS  # rows of a tile
+
+    @kernel
+    def fill(
+        c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int,
+        n: int, k: int, m: int, left: int,
+    ) -> None:  # fmt: skip
+        i = 0
+        while i + all_ <= n:
+            tile(c, co + i * m, a, ao + i * row, row, column, b, bo, k, m, left, all_, vectors)
+            i += all_
+        if i + four <= n:
+            tile(c, co + i * m, a, ao + i * row, row, column, b, bo, k, m, left, four, vectors)
+            i += four
+        if i + two <= n:
+            tile(c, co + i * m, a, ao + i * row, row, column, b, bo, k, m, left, two, vectors)
+            i += two
+        if i < n:
+            tile(c, co + i * m, a, ao + i * row, row, column, b, bo, k, m, left, one, vectors)
+
+    return fill
+
+
+down_wide, down_one, down_part = down(VECTORS), down(1), down(0)
+
+
+@kernel
+def across(
+    c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int,
+    n: int, k: int, m: int,
+) -> None:  # fmt: skip
+    """C += A B for some rows of C and some of B, from the first column to the last."""
+    lanes = WIDTH // c.itemsize
+    wide = VECTORS * lanes
+    j = 0
+    while j < m:
+        left, to, at = m - j, co + j, bo + j
+        if left >= wide:
+            down_wide(c, to, a, ao, row, column, b, at, n, k, m, left)
+            j += wide
+        elif left >= lanes:
+            down_one(c, to, a, ao, row, column, b, at, n, k, m, left)
+            j += lanes
+        else:
+            down_part(c, to, a, ao, row, column, b, at, n, k, m, left)
+            j = m
 
 
 @kernel
@@ -20,10 +73,7 @@ def add_product(
     c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int,
     n: int, k: int, m: int,
 ) -> None:  # fmt: skip
-    """C += A B for C (n, m), A (n, k) and B (k, m), fast where m is large.
-
-    Four rows of C take four rows of B at a time, so that each number that is read serves four
-    products.
+    """C += A B for C (n, m), A (n, k) and B (k, m).
 
     Args:
         c, co: array, and where C begins in it; its rows follow each other.
@@ -33,52 +83,12 @@ def add_product(
         b, bo: the same of B as of C.
         n, k, m: sizes.
     """
-    whole_n, whole_k = n - n % 4, k - k % 4
-    for i in range(0, whole_n, 4):
-        at = co + i * m
-        c0, c1 = c[at : at + m], c[at + m : at + 2 * m]
-        c2, c3 = c[at + 2 * m : at + 3 * m], c[at + 3 * m : at + 4 * m]
-        a0 = ao + i * row
-        a1, a2, a3 = a0 + row, a0 + 2 * row, a0 + 3 * row
-        for p in range(0, whole_k, 4):
-            at = bo + p * m
-            b0, b1 = b[at : at + m], b[at + m : at + 2 * m]
-            b2, b3 = b[at + 2 * m : at + 3 * m], b[at + 3 * m : at + 4 * m]
-            p0, p1, p2, p3 = p * column, (p + 1) * column, (p + 2) * column, (p + 3) * column
-            x00, x01, x02, x03 = a[a0 + p0], a[a0 + p1], a[a0 + p2], a[a0 + p3]
-            x10, x11, x12, x13 = a[a1 + p0], a[a1 + p1], a[a1 + p2], a[a1 + p3]
-            x20, x21, x22, x23 = a[a2 + p0], a[a2 + p1], a[a2 + p2], a[a2 + p3]
-            x30, x31, x32, x33 = a[a3 + p0], a[a3 + p1], a[a3 + p2], a[a3 + p3]
-            for j in range(m):
-                w0, w1, w2, w3 = b0[j], b1[j], b2[j], b3[j]
-                c0[j] = c0[j] + x00 * w0 + x01 * w1 + x02 * w2 + x03 * w3
-                c1[j] = c1[j] + x10 * w0 + x11 * w1 + x12 * w2 + x13 * w3
-                c2[j] = c2[j] + x20 * w0 + x21 * w1 + x22 * w2 + x23 * w3
-                c3[j] = c3[j] + x30 * w0 + x31 * w1 + x32 * w2 + x33 * w3
-        for p in range(whole_k, k):
-            b0 = b[bo + p * m : bo + (p + 1) * m]
-            p0 = p * column
-            x00, x10, x20, x30 = a[a0 + p0], a[a1 + p0], a[a2 + p0], a[a3 + p0]
-            for j in range(m):
-                c0[j] += x00 * b0[j]
-                c1[j] += x10 * b0[j]
-                c2[j] += x20 * b0[j]
-                c3[j] += x30 * b0[j]
-    for i in range(whole_n, n):
-        c0, a0 = c[co + i * m : co + (i + 1) * m], ao + i * row
-        for p in range(0, whole_k, 4):
-            at = bo + p * m
-            b0, b1 = b[at : at + m], b[at + m : at + 2 * m]
-            b2, b3 = b[at + 2 * m : at + 3 * m], b[at + 3 * m : at + 4 * m]
-            x00, x01 = a[a0 + p * column], a[a0 + (p + 1) * column]
-            x02, x03 = a[a0 + (p + 2) * column], a[a0 + (p + 3) * column]
-            for j in range(m):
-                c0[j] = c0[j] + x00 * b0[j] + x01 * b1[j] + x02 * b2[j] + x03 * b3[j]
-        for p in range(whole_k, k):
-            b0 = b[bo + p * m : bo + (p + 1) * m]
-            x00 = a[a0 + p * column]
-            for j in range(m):
-                c0[j] += x00 * b0[j]
+    for begin in range(0, n, TALL):
+        rows = min(TALL, n - begin)
+        for p in range(0, k, DEEP):
+            from_a = ao + begin * row + p * column
+            deep = min(DEEP, k - p)
+            across(c, co + begin * m, a, from_a, row, column, b, bo + p * m, rows, deep, m)
 
 
 @summing
