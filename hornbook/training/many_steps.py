@@ -17,7 +17,17 @@ import torch
 from torch import Tensor
 
 from hornbook.extras import needing
+from hornbook.kernels.program import Cut
 from hornbook.training.adam import EPS
+from hornbook.training.laid_out import (
+    LaidOut,
+    Part,
+    in_rows,
+    lay_rows,
+    lay_windows,
+    parts_to_measure,
+)
+from hornbook.training.protocols import Carrying
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
@@ -98,14 +108,12 @@ class ManySteps:
         batch = next(trainer.batches)
         trainer.batches.cursor = cursor
         self.program = found_program(trainer, batch)
-        self.rows, self.ids = len(batch.inputs), batch.inputs.size
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
         self.order = in_kernels_order(self.program, len(flat.values))
-        self.whole, self.numbers = self.program.tables(kind)
         self.values, self.grads, self.first, self.second = np.zeros((4, len(self.order)), kind)
         self.running = np.zeros(sum(one.numel() for one in self.program.running), kind)
-        self.room, self.room_back = np.zeros((2, self.program.values), kind)
+        self.make_room(self.program)
         self.parts = np.array([(g.part.start, g.part.stop) for g in flat.groups], np.int64)
         decay = settings.weight_decay
         factors = [(g.factor, decay if g.decayed else 0.0) for g in flat.groups]
@@ -114,6 +122,23 @@ class ManySteps:
         constants = (1 - b1, b2, 1 - b2, EPS) if adam else (settings.momentum, 0.0, 0.0, 0.0)
         self.constants = np.array(constants, kind)
         self.take()
+
+    def make_room(self, program: Program) -> None:
+        """The values of a batch, at the places that the program says."""
+        self.program, kind = program, self.values.dtype
+        self.whole, self.numbers = program.tables(kind)
+        self.room, self.room_back = np.zeros((2, program.values), kind)
+        self.state = np.zeros((program.rows, program.state), kind)
+        self.state_rows = 0  # of which something is to be remembered
+
+    def have_room(self, laid: LaidOut) -> None:
+        """More, where one of some batches of rows has more positions than any before."""
+        if laid.positions <= self.program.positions:
+            return
+        state, rows = self.state, self.state_rows
+        like = np.zeros((laid.positions + laid.positions // 8, 1), np.int64)
+        self.make_room(found_program(self.trainer, Part(like, like)))
+        self.state[:rows], self.state_rows = state[:rows], rows
 
     @property
     def is_large(self) -> bool:
@@ -132,6 +157,16 @@ class ManySteps:
             own[:] = tensor.numpy()[self.order]
         if self.program.running:
             self.running[:] = np.concatenate([one.numpy() for one in self.program.running])
+        if (state := self.carried()) is not None:
+            self.state_rows = len(state)
+            if len(state) > len(self.state):
+                self.state = np.zeros((len(state), self.program.state), self.values.dtype)
+            self.state[: len(state)] = state.numpy()
+
+    def carried(self) -> Tensor | None:
+        """What the net remembers of the last batch, (B, S), if rows go on from there."""
+        module = self.trainer.module
+        return module.carried().get("state") if isinstance(module, Carrying) else None
 
     def give(self) -> None:
         """Put the trainer where this is."""
@@ -142,6 +177,9 @@ class ManySteps:
         for one in self.program.running:
             one.numpy()[:] = self.running[at : at + one.numel()]
             at += one.numel()
+        if self.state_rows and isinstance(self.trainer.module, Carrying):
+            state = torch.from_numpy(self.state[: self.state_rows].copy())
+            self.trainer.module.carry({"state": state})
 
     def advance(self, steps: int) -> None:
         """Make so many updates.
@@ -152,7 +190,7 @@ class ManySteps:
         end = self.trainer.step + steps
         try:
             while self.trainer.step < end:
-                self.some(min(end - self.trainer.step, max(1, AT_ONCE // self.ids)))
+                self.some(min(end - self.trainer.step, max(1, AT_ONCE // self.program.positions)))
         finally:
             self.give()
 
@@ -163,21 +201,32 @@ class ManySteps:
 
         trainer, settings = self.trainer, self.trainer.settings
         begun = trainer.batches.cursor
-        assert isinstance(trainer.batches, Several)
-        ids, targets = trainer.batches.several(most)
-        steps = len(ids)
+        laid = self.laid_out(most)
+        self.have_room(laid)
+        steps, program = len(laid.cuts), self.program
         losses = np.zeros(steps)
         done = advance(
-            self.whole, self.numbers, self.program.logits, self.program.classes, self.values,
-            self.grads, self.running, self.room, self.room_back, ids, targets,
-            self.drawn(steps), RULES[settings.optimizer], self.parts, self.factors, self.first,
-            self.second, self.pace(steps), self.constants, settings.clip, losses,
+            self.whole, self.numbers, program.logits, program.classes, self.values, self.grads,
+            self.running, self.room, self.room_back, self.state, laid.ids, laid.targets,
+            self.drawn(laid.drawn), laid.cuts, RULES[settings.optimizer], self.parts,
+            self.factors, self.first, self.second, self.pace(steps), self.constants,
+            settings.clip, losses,
         )  # fmt: skip
+        if program.state and program.of_rows:
+            self.state_rows = int(laid.cuts[min(done, steps - 1), Cut.BATCH])
         trainer.took(done, float(losses[:done].sum()))
         trainer.optimizer.count += done
         if done < steps:
             trainer.batches.cursor = begun + done
             trainer.refuse_infinite(float(losses[done]), "The loss", trainer.step + 1)
+
+    def laid_out(self, most: int) -> LaidOut:
+        """The next batches, at most so many."""
+        batches = self.trainer.batches
+        if self.program.of_rows:
+            return lay_rows(self.program, [next(batches) for _ in range(most)])
+        assert isinstance(batches, Several)
+        return lay_windows(self.program, *batches.several(most))
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
@@ -191,29 +240,36 @@ class ManySteps:
             objective.measured_by = None
 
     def losses(self, ids: npt.NDArray[Any], targets: npt.NDArray[Any]) -> Floats | None:
-        """The loss of each prediction, as the net is used; None for fewer than a batch.
+        """The loss of each prediction, as the net is used; None where kernels cannot tell.
 
         Args:
-            ids: windows (M, T).
-            targets: (M,).
+            ids: windows or rows, (M, T).
+            targets: (M,), or of rows (M, T).
         """
-        if len(ids) < self.rows or ids.size * self.rows != len(ids) * self.ids:
-            return None
         with needing("numba", "Measuring by compiled steps"):
             from hornbook.kernels.steps import measure
 
+        parts = parts_to_measure(self.program, ids)
+        if parts is None:
+            return None
+        given = [Part(ids[part], targets[part]) for part in parts]
+        laid = lay_rows(self.program, given)
+        self.have_room(laid)
         self.take()  # others may have changed the weights: the best ones are measured at the end
-        losses, drawn = np.zeros(len(ids)), np.zeros(0, np.uint8)
+        program, found = self.program, np.zeros(laid.targets.size)
         measure(
-            self.whole, self.numbers, self.program.logits, self.program.classes, self.values,
-            self.running, self.room, self.room_back, np.ascontiguousarray(ids), targets, drawn,
-            self.rows, losses,
+            self.whole, self.numbers, program.logits, program.classes, self.values, self.running,
+            self.room, self.room_back, np.zeros_like(self.state), laid.ids, laid.targets,
+            np.zeros(0, np.uint8), laid.cuts, found,
         )  # fmt: skip
+        losses = np.empty(targets.shape)
+        for part, own in zip(parts, laid.each(found), strict=True):
+            losses[part] = in_rows(program, own, targets[part].shape)
         return losses
 
-    def drawn(self, steps: int) -> npt.NDArray[np.uint8]:
-        """The random bytes of some steps, (S, D), as `hornbook.nn.dropout.kept` draws them."""
-        eights = torch.empty(steps, self.program.drawn // 8, dtype=torch.int64)
+    def drawn(self, count: int) -> npt.NDArray[np.uint8]:
+        """So many random bytes, as `hornbook.nn.dropout.kept` draws them."""
+        eights = torch.empty(count // 8, dtype=torch.int64)
         eights.random_(-(2**63), None, generator=self.trainer.random)
         return eights.view(torch.uint8).numpy()
 
