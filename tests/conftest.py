@@ -37,8 +37,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # What is kept for later trainings on a machine must not be that of the person who runs the tests.
 os.environ["HORNBOOK_CACHE"] = tempfile.mkdtemp(prefix="hornbook-cache-")
-# Each process its own: kernels that two compile in another order may round otherwise, and one would
-# replace what the other has begun with.
+# So each compiles its kernels, and what it starts loads them: bits are compared across both.
 os.environ["NUMBA_CACHE_DIR"] = os.environ["HORNBOOK_CACHE"]
 atexit.register(shutil.rmtree, os.environ["HORNBOOK_CACHE"], ignore_errors=True)
 

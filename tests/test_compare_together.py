@@ -55,17 +55,7 @@ def compared(names: Path, **options: Any) -> tuple[ModelComparison, list[Any]]:
 
 @pytest.fixture(scope="module")
 def whole(names: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
-    """A comparison of two families that nothing has stopped: its folder and what was told.
-
-    The kernels are compiled before, by another process: what was compiled just now may round
-    otherwise than what was kept of it (docs/many-at-once.md).
-    """
-    first = tmp_path_factory.mktemp("first")
-    subprocess.run(
-        [sys.executable, "-c", KILLED.replace("done == 3", "False"), str(names)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}, cwd=first, check=True,
-        capture_output=True,
-    )  # fmt: skip
+    """A comparison of two families that nothing has stopped: its folder and what was told."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sampling_pace, "LINES", 20)
         patch.setattr(comparison, "curves_section", lambda *_: None)
@@ -168,7 +158,7 @@ def test_one_that_a_kill_left_to_be_made_is_made_as_the_others_were(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
-def test_killed_in_the_middle_it_goes_on_to_rounding(
+def test_killed_in_the_middle_it_goes_on_to_the_same_bits(
     whole: tuple[Path, list[Any]], names: Path
 ) -> None:
     root = Path(__file__).parents[1]
@@ -181,9 +171,7 @@ def test_killed_in_the_middle_it_goes_on_to_rounding(
     assert any(stopped)
     again, events = compared(names, out="killed")
     assert any("by compiled steps" in one for one in notes(events))
-    for name in MADE:  # to rounding: another process has compiled the kernels
-        for key, array in weights(whole[0], name).items():
-            np.testing.assert_allclose(weights(again.folder, name)[key], array, 1e-5, 1e-6)
+    same_bits(again.folder, whole[0])
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

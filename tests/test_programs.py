@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -230,3 +232,27 @@ def test_kernels_measure_the_losses_of_a_net_in_use(layer: type[Layer], count: i
     assert found.shape == targets.shape
     np.testing.assert_allclose(found.reshape(-1), expected.numpy(), rtol=1e-12, atol=1e-13)
     assert (many.losses(ids[: ROWS - 1], targets[: ROWS - 1]) is None) is not of_rows
+
+
+def test_no_kernel_is_called_where_it_is_used() -> None:
+    """What is compiled twice may round otherwise in the process that compiled it.
+
+    But products, whose instructions are given.
+    """
+    from numba.core.dispatcher import Dispatcher
+
+    from hornbook import kernels
+
+    inlined, kept = 0, []
+    for found in pkgutil.iter_modules(kernels.__path__, "hornbook.kernels."):
+        for name, value in vars(importlib.import_module(found.name)).items():
+            if isinstance(value, Dispatcher):
+                how = value.targetoptions
+                if how.get("forceinline") or how.get("inline") == "always":
+                    inlined += 1
+                else:
+                    kept.append(name)
+    assert inlined > 20
+    products = {name for name in kept if name.startswith(("add_", "across", "down_"))}
+    assert set(kept) - products == {"advance", "measure"}
+    assert {"add_product", "add_dots"} < products

@@ -1,4 +1,10 @@
-"""How the kernels are compiled."""
+"""How the kernels are compiled: into one function each that is kept on disk.
+
+Where a call is left, Numba compiles what is called twice: by itself, and once more, otherwise, with
+what calls it. A process that has compiled both takes the first, one that loads what was kept has
+the second only, and the two may round otherwise. So no call is left but those to products, of which
+every translation rounds alike.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +16,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["kept_on_disk", "kernel", "power_of_two", "summing"]
+__all__ = ["given", "kept_on_disk", "kernel", "part", "power_of_two", "summing"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+COMMON: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 
 def kernel(function: F) -> F:
@@ -20,13 +27,27 @@ def kernel(function: F) -> F:
 
     Sums keep their order; only a product and a sum may become one operation, rounded once.
     """
-    return cast(F, numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})(function))
+    return cast(F, numba.njit(forceinline=True, fastmath={"contract"}, **COMMON)(function))
 
 
 def summing(function: F) -> F:
     """The same, but a long sum may be added up in parts, as every library of products does."""
     how = {"contract", "reassoc", "nsz"}
-    return cast(F, numba.njit(nogil=True, error_model="numpy", fastmath=how)(function))
+    return cast(F, numba.njit(forceinline=True, fastmath=how, **COMMON)(function))
+
+
+def given(function: F) -> F:
+    """One whose operations on numbers are all given as instructions: see `tiles`.
+
+    Every translation of it gives the same bits, so it may be called, and what calls it is compiled
+    sooner.
+    """
+    return cast(F, numba.njit(**COMMON)(function))
+
+
+def part(function: F) -> F:
+    """One that only calls kernels: it is compiled with what calls it, never by itself."""
+    return cast(F, numba.njit(inline="always", **COMMON)(function))
 
 
 def kept_on_disk(function: F) -> F:
@@ -34,11 +55,10 @@ def kept_on_disk(function: F) -> F:
 
     That is beside the code, or among the user's caches where the code cannot be written.
     """
-    how: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
     try:
-        return cast(F, numba.njit(cache=True, **how)(function))
+        return cast(F, numba.njit(cache=True, **COMMON)(function))
     except RuntimeError:  # neither can be written: it is compiled in each process
-        return cast(F, numba.njit(**how)(function))
+        return cast(F, numba.njit(**COMMON)(function))
 
 
 @intrinsic  # type: ignore[untyped-decorator]

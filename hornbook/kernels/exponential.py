@@ -67,7 +67,7 @@ def in_float64(x: Any) -> Any:
     return (ONE64 + r + r * r * series) * power_of_two(n)
 
 
-@overload(exponential)  # type: ignore[untyped-decorator]
+@overload(exponential, jit_options={"forceinline": True})  # type: ignore[untyped-decorator]
 def choose_exponential(x: Any) -> Any:
     """By the precision of x."""
     compute = {types.float32: in_float32, types.float64: in_float64}.get(x)

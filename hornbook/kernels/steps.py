@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.kernels.cells import gru, gru_back, lstm, lstm_back, rnn, rnn_back
-from hornbook.kernels.compiled import kept_on_disk, kernel
+from hornbook.kernels.compiled import kept_on_disk, kernel, part
 from hornbook.kernels.layers import (
     batch_norm,
     batch_norm_back,
@@ -48,7 +48,7 @@ assert tuple(Column) == tuple(range(13)), "the kernels unpack an operation in th
 assert tuple(Cut) == tuple(range(8)), "and a batch in this one"
 
 
-@kernel
+@part
 def forward(
     whole: Array, numbers: Array, p: Array, running: Array, v: Array, state: Array, ids: Array,
     batch: int, drawn: Array, training: bool,
@@ -95,7 +95,7 @@ def forward(
             rnn(v, x, y, n, k, m, batch, p, w, b, u, e, state, own, kind == RNN_TANH)
 
 
-@kernel
+@part
 def backward(
     whole: Array, numbers: Array, p: Array, g: Array, v: Array, d: Array, ids: Array, batch: int,
     drawn: Array,

@@ -1,13 +1,16 @@
-"""A product of matrices by tiles of the result that stay in registers, for any processor.
+"""Products of matrices by tiles of the result that stay in registers, for any processor.
 
-Loops that a compiler vectorises read and write the result again and again. Here the instructions
-are given: a tile of a few rows and a few registers' width is loaded, grows by one column of A times
-one row of B after the other, and is stored. What registers there are is asked of the processor; the
-instructions name none, only vectors of a width, so LLVM makes those of the machine of them.
+Loops that a compiler vectorises read and write the result again and again, and are rounded as it
+chose to translate them. Here the instructions are given: a tile grows in registers by one step of
+the sum after the other. What registers there are is asked of the processor; the instructions name
+none, only vectors of a width, so LLVM makes those of the machine of them. Every translation gives
+the same bits: nothing is left to choose but that a product and a sum become one operation, which
+they do where the processor has it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -16,7 +19,7 @@ from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-__all__ = ["ROWS", "VECTORS", "WIDTH", "tile"]
+__all__ = ["ROWS", "VECTORS", "WIDTH", "dots_tile", "tile"]
 
 
 def registers() -> tuple[int, int, int]:
@@ -24,12 +27,12 @@ def registers() -> tuple[int, int, int]:
 
     AVX-512 and NEON have 32, AVX and SSE 16: of the tile, of a row of B, and one of A.
     """
-    target = cpu_target.target_context.codegen().magic_tuple()[2].split(",")
-    if "+avx512f" in target:
+    features = cpu_target.target_context.codegen().magic_tuple()[2].split(",")
+    if "+avx512f" in features:
         return 64, 8, 3
-    if "+neon" in target:
+    if "+neon" in features:
         return 16, 8, 3
-    return (32 if "+avx" in target else 16), 4, 3
+    return (32 if "+avx" in features else 16), 4, 3
 
 
 WIDTH, ROWS, VECTORS = registers()
@@ -52,97 +55,109 @@ def tile(
         b, bo: the same of B.
         k: columns of A.
         m: from a row of C, and of B, to the next.
-        left: columns of the tile, if that is less than a register holds and `vectors` is 0.
+        left: columns of the tile in its last register, if `vectors` is negative.
         rows: of the tile, a constant.
-        vectors: registers of a row of the tile, a constant; 0: a part of one.
+        vectors: registers of a row of the tile, a constant; negative if the last is not full.
     """
-    count, across = (getattr(one, "literal_value", None) for one in (rows, vectors))
-    if count is None or across is None or c.dtype not in (types.float32, types.float64):
+    signature = types.void(c, WHOLES, a, *[WHOLES] * 3, b, *[WHOLES] * 4, rows, vectors)
+    return instructions(Tile, signature, (rows, vectors))
+
+
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+def dots_tile(
+    typing: Any, c: Any, co: Any, a: Any, ao: Any, b: Any, bo: Any, k: Any, m: Any, rows: Any,
+    columns: Any,
+) -> Any:  # fmt: skip
+    """C += A Bᵀ for a tile of C, whose rows, m apart, meet rows of B.
+
+    Args:
+        typing: Numba's.
+        c, co, a, ao, b, bo: flat arrays, and where the tile and the rows of A and B begin.
+        k: numbers of a row of A and of B.
+        m: from a row of C to the next.
+        rows, columns: of the tile, constants.
+    """
+    signature = types.void(c, WHOLES, a, WHOLES, b, *[WHOLES] * 3, rows, columns)
+    return instructions(DotsTile, signature, (rows, columns))
+
+
+WHOLES = types.int64
+
+
+def instructions(maker: Any, signature: Any, sizes: tuple[Any, Any]) -> Any:
+    """What Numba wants of an intrinsic: its signature, and what writes its instructions.
+
+    Args:
+        maker: a class of `Maker`.
+        signature: of the arguments.
+        sizes: of the tile, the last two of them.
+    """
+    first, second = (getattr(one, "literal_value", None) for one in sizes)
+    number = signature.args[0].dtype
+    if first is None or second is None or number not in (types.float32, types.float64):
         return None
-    whole = types.int64
-    signature = types.void(
-        c, whole, a, whole, whole, whole, b, whole, whole, whole, whole, rows, vectors
-    )
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        pairs = list(zip(signature.args, given, strict=True))[:-2]
         arrays = [
             context.make_array(kind)(context, builder, one).data
-            for kind, one in zip(signature.args, given, strict=True)
+            for kind, one in pairs
             if isinstance(kind, types.Array)
         ]
-        numbers = [one for one in given if one.type == WHOLE]
-        made = Tile(builder, c.dtype.bitwidth, count, across)
-        made.fill(*arrays, *numbers[:8])
+        wholes = [one for kind, one in pairs if not isinstance(kind, types.Array)]
+        maker(builder, number.bitwidth, first, second).fill(*arrays, *wholes)
         return context.get_dummy_value()
 
     return signature, generate
 
 
-class Tile:
-    """What writes the instructions.
+class Maker:
+    """What writes instructions on vectors.
 
     Args:
         builder: LLVM's.
         bits: of a number.
-        rows, vectors: see `tile`.
     """
 
-    def __init__(self, builder: Any, bits: int, rows: int, vectors: int) -> None:
-        self.builder, self.bytes, self.masked = builder, bits // 8, not vectors
-        self.rows, self.vectors = range(rows), range(max(1, vectors))
+    def __init__(self, builder: Any, bits: int) -> None:
+        self.builder, self.bytes = builder, bits // 8
         self.number = ir.FloatType() if bits == 32 else ir.DoubleType()
         self.lanes = WIDTH // self.bytes
         self.vector = ir.VectorType(self.number, self.lanes)
+        self.mask: Any = None
 
-    def fill(
-        self, c: Any, a: Any, b: Any, co: Any, ao: Any, row: Any, column: Any, bo: Any, k: Any,
-        m: Any, left: Any,
-    ) -> None:  # fmt: skip
-        """Load the tile, add k products to each of its numbers, and store it."""
-        make = self.builder
-        if self.masked:
-            lane = ir.Constant(ir.VectorType(WHOLE, self.lanes), [*range(self.lanes)])
-            self.mask = make.icmp_signed("<", lane, self.spread(left))
-        places = [
-            [make.gep(c, [self.at(co, m, r, self.lanes * v)]) for v in self.vectors]
-            for r in self.rows
-        ]
-        begins = [make.gep(a, [self.at(ao, row, r)]) for r in self.rows]
-        b = make.gep(b, [bo])
-        before = [[self.load(place) for place in line] for line in places]
-        entry, head = make.block, make.append_basic_block("more")
-        body, after = make.append_basic_block("step"), make.append_basic_block("done")
+    def more(
+        self, first: list[Any], end: Any, step: int, grow: Callable[[Any, list[Any]], list[Any]]
+    ) -> list[Any]:
+        """A loop from 0 to `end` that makes new vectors of those before."""
+        make, entry = self.builder, self.builder.block
+        head, body, after = (make.append_basic_block(name) for name in ("more", "step", "done"))
         make.branch(head)
         make.position_at_end(head)
-        done = make.phi(WHOLE)
-        sums = [[make.phi(self.vector) for _ in line] for line in before]
-        make.cbranch(make.icmp_signed("<", done, k), body, after)
+        at = make.phi(WHOLE)
+        found = [make.phi(self.vector) for _ in first]
+        make.cbranch(make.icmp_signed("<", at, end), body, after)
         make.position_at_end(body)
-        from_b = make.gep(b, [make.mul(done, m)])
-        along = [self.load(make.gep(from_b, [WHOLE(self.lanes * v)])) for v in self.vectors]
-        skip, grown = make.mul(done, column), []
-        for begin, line in zip(begins, sums, strict=True):
-            x = self.spread(make.load(make.gep(begin, [skip])))
-            grown.append([
-                make.fadd(make.fmul(x, other, flags=FUSED), sum_, flags=FUSED)
-                for other, sum_ in zip(along, line, strict=True)
-            ])  # fmt: skip
-        done.add_incoming(WHOLE(0), entry)
-        done.add_incoming(make.add(done, WHOLE(1)), make.block)
-        for lines in zip(sums, before, grown, strict=True):
-            for sum_, first, later in zip(*lines, strict=True):
-                sum_.add_incoming(first, entry)
-                sum_.add_incoming(later, make.block)
+        grown = grow(at, found)
+        at.add_incoming(WHOLE(0), entry)
+        at.add_incoming(make.add(at, WHOLE(step)), make.block)
+        for one, before, later in zip(found, first, grown, strict=True):
+            one.add_incoming(before, entry)
+            one.add_incoming(later, make.block)
         make.branch(head)
         make.position_at_end(after)
-        for line, targets in zip(sums, places, strict=True):
-            for sum_, place in zip(line, targets, strict=True):
-                self.store(sum_, place)
+        return found
 
-    def at(self, begin: Any, stride: Any, times: int, more: int = 0) -> Any:
-        """begin + stride · times + more."""
+    def place(self, array: Any, begin: Any, stride: Any, times: int, further: int = 0) -> Any:
+        """That of the number begin + stride · times + further."""
         make = self.builder
-        return make.add(make.add(begin, make.mul(stride, WHOLE(times))), WHOLE(more))
+        at = make.add(make.add(begin, make.mul(stride, WHOLE(times))), WHOLE(further))
+        return make.gep(array, [at])
+
+    def fused(self, x: Any, y: Any, z: Any) -> Any:
+        """x y + z."""
+        make = self.builder
+        return make.fadd(make.fmul(x, y, flags=FUSED), z, flags=FUSED)
 
     def spread(self, x: Any) -> Any:
         """A vector of the same number everywhere."""
@@ -152,28 +167,29 @@ class Tile:
         first = ir.Constant(ir.VectorType(SMALL, self.lanes), None)
         return self.builder.shuffle_vector(one, nothing, first)
 
-    def load(self, place: Any) -> Any:
-        """A vector from a place, or the part of it that the mask says."""
+    def masked_from(self, left: Any) -> None:
+        """From here on a part of a vector is its first `left` numbers."""
+        lane = ir.Constant(ir.VectorType(WHOLE, self.lanes), [*range(self.lanes)])
+        self.mask = self.builder.icmp_signed("<", lane, self.spread(left))
+
+    def load(self, place: Any, *, part: bool = False) -> Any:
+        """A vector from a place, or a part of it and zeros."""
         place = self.builder.bitcast(place, self.vector.as_pointer())
-        if self.masked:
-            zeros = ir.Constant(self.vector, None)
-            return self.builder.call(
-                self.partly("load", self.vector, [place.type, SMALL, self.mask.type, self.vector]),
-                [place, SMALL(self.bytes), self.mask, zeros],
-            )
+        if part:
+            kinds = [place.type, SMALL, self.mask.type, self.vector]
+            given = [place, SMALL(self.bytes), self.mask, ir.Constant(self.vector, None)]
+            return self.builder.call(self.partly("load", self.vector, kinds), given)
         found = self.builder.load(place)
         found.align = self.bytes
         return found
 
-    def store(self, x: Any, place: Any) -> None:
+    def store(self, x: Any, place: Any, *, part: bool = False) -> None:
         """The way back."""
         place = self.builder.bitcast(place, self.vector.as_pointer())
-        if self.masked:
+        if part:
             kinds = [self.vector, place.type, SMALL, self.mask.type]
-            self.builder.call(
-                self.partly("store", ir.VoidType(), kinds),
-                [x, place, SMALL(self.bytes), self.mask],
-            )
+            given = [x, place, SMALL(self.bytes), self.mask]
+            self.builder.call(self.partly("store", ir.VoidType(), kinds), given)
         else:
             self.builder.store(x, place).align = self.bytes
 
@@ -182,3 +198,84 @@ class Tile:
         name = f"llvm.masked.{what}.v{self.lanes}f{8 * self.bytes}.p0"
         kind = ir.FunctionType(gives, takes)
         return cgutils.get_or_insert_function(self.builder.module, kind, name)
+
+
+class Tile(Maker):
+    """See `tile`."""
+
+    def __init__(self, builder: Any, bits: int, rows: int, vectors: int) -> None:
+        super().__init__(builder, bits)
+        self.rows, self.vectors, self.partial = range(rows), range(abs(vectors)), vectors < 0
+
+    def fill(
+        self, c: Any, a: Any, b: Any, co: Any, ao: Any, row: Any, column: Any, bo: Any, k: Any,
+        m: Any, left: Any,
+    ) -> None:  # fmt: skip
+        """Load the tile, add k products to each of its numbers, and store it."""
+        make = self.builder
+        if self.partial:
+            self.masked_from(left)
+        parts = [self.partial and v == self.vectors[-1] for v in self.vectors]
+        places = [self.place(c, co, m, r, self.lanes * v) for r in self.rows for v in self.vectors]
+        begins = [self.place(a, ao, row, r) for r in self.rows]
+        b = make.gep(b, [bo])
+
+        def grow(at: Any, sums: list[Any]) -> list[Any]:
+            along = [
+                self.load(self.place(b, make.mul(at, m), m, 0, self.lanes * v), part=part)
+                for v, part in zip(self.vectors, parts, strict=True)
+            ]
+            skip = make.mul(at, column)
+            down = [self.spread(make.load(make.gep(begin, [skip]))) for begin in begins]
+            pairs = [(x, y) for x in down for y in along]
+            return [self.fused(x, y, z) for (x, y), z in zip(pairs, sums, strict=True)]
+
+        whole = list(zip(places, parts * len(self.rows), strict=True))
+        sums = self.more([self.load(one, part=part) for one, part in whole], k, 1, grow)
+        for one, (place, part) in zip(sums, whole, strict=True):
+            self.store(one, place, part=part)
+
+
+class DotsTile(Maker):
+    """See `dots_tile`."""
+
+    def __init__(self, builder: Any, bits: int, rows: int, columns: int) -> None:
+        super().__init__(builder, bits)
+        self.rows, self.columns = range(rows), range(columns)
+
+    def fill(self, c: Any, a: Any, b: Any, co: Any, ao: Any, bo: Any, k: Any, m: Any) -> None:
+        """Sum up vectors of products, then the numbers of each, and add these to the tile."""
+        make = self.builder
+        from_a = [self.place(a, ao, k, r) for r in self.rows]
+        from_b = [self.place(b, bo, k, r) for r in self.columns]
+
+        def grow(at: Any, sums: list[Any], *, part: bool = False) -> list[Any]:
+            xs, ys = (
+                [self.load(make.gep(one, [at]), part=part) for one in places]
+                for places in (from_a, from_b)
+            )
+            pairs = [(x, y) for x in xs for y in ys]
+            return [self.fused(x, y, z) for (x, y), z in zip(pairs, sums, strict=True)]
+
+        zeros = [ir.Constant(self.vector, None) for _ in self.rows for _ in self.columns]
+        left = make.and_(k, WHOLE(self.lanes - 1))
+        whole = make.sub(k, left)
+        sums = self.more(zeros, whole, self.lanes, grow)
+        self.masked_from(left)
+        sums = grow(whole, sums, part=True)
+        places = [self.place(c, co, m, r, o) for r in self.rows for o in self.columns]
+        for one, place in zip(sums, places, strict=True):
+            make.store(make.fadd(make.load(place), self.total(one)), place)
+
+    def total(self, x: Any) -> Any:
+        """The sum of a vector's numbers: of its halves, of their halves, and so on."""
+        make, lanes = self.builder, self.lanes
+        while lanes > 1:
+            lanes //= 2
+            halves = [
+                ir.Constant(ir.VectorType(SMALL, lanes), [*range(begin, begin + lanes)])
+                for begin in (0, lanes)
+            ]
+            nothing = ir.Constant(x.type, ir.Undefined)
+            x = make.fadd(*(make.shuffle_vector(x, nothing, half) for half in halves))
+        return make.extract_element(x, SMALL(0))
