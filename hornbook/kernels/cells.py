@@ -13,67 +13,29 @@ Arguments that all have, beside those of `layers`:
     w, b    where the weight and the bias of the input begin
     u, e    the same of the state
     state   (rows, S): a layer's own begins in column `own`
-    kept    where the values that a layer keeps begin: its gates, first of all
+    kept    where the values that a layer keeps begin: room for both weights the other way round,
+            whose products are then fast on the way back, and its gates
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from hornbook.kernels.compiled import kernel
-from hornbook.kernels.layers import (
-    relu,
-    relu_back,
-    sigmoid,
-    spread,
-    sum_rows,
-    tanh,
-    tanh_back,
+from hornbook.kernels.cell_parts import (
+    from_input,
+    keep_state,
+    sum_both,
+    take_state,
+    to_input,
+    turn,
 )
-from hornbook.kernels.products import add_dots, add_product
+from hornbook.kernels.compiled import kernel
+from hornbook.kernels.layers import relu, relu_back, sigmoid, sum_rows, tanh, tanh_back
+from hornbook.kernels.products import add_product
 
 __all__ = ["gru", "gru_back", "lstm", "lstm_back", "rnn", "rnn_back"]
 
 Array = Any
-
-
-@kernel
-def take_state(v: Array, at: int, state: Array, own: int, batch: int, size: int) -> None:
-    """The state that a batch begins from, to where a layer looks for it."""
-    for i in range(batch):
-        row = v[at + i * size : at + (i + 1) * size]
-        for j in range(size):
-            row[j] = state[i, own + j]
-
-
-@kernel
-def keep_state(v: Array, at: int, state: Array, own: int, batch: int, size: int) -> None:
-    """The way back, of the state that it ends in."""
-    for i in range(batch):
-        row = v[at + i * size : at + (i + 1) * size]
-        for j in range(size):
-            state[i, own + j] = row[j]
-
-
-@kernel
-def from_input(
-    v: Array, x: int, gates: int, n: int, k: int, m: int, p: Array, w: int, b: int
-) -> None:
-    """What all steps take from their inputs: W x + b, (n, m)."""
-    spread(v, gates, p, b, n, m)
-    add_product(v, gates, v, x, k, 1, p, w, n, k, m)
-
-
-@kernel
-def to_input(
-    d: Array, v: Array, x: int, gates: int, n: int, k: int, m: int, p: Array, g: Array, w: int,
-    b: int,
-) -> None:  # fmt: skip
-    """The way back: gradients of W, of b and of x."""
-    add_product(g, w, v, x, 1, k, d, gates, k, n, m)  # dW = xᵀ dgates
-    sum_rows(g, b, d, gates, n, m)
-    d[x : x + n * k] = 0
-    add_dots(d, x, d, gates, p, w, n, m, k)  # dx = dgates Wᵀ
 
 
 @kernel
@@ -83,6 +45,7 @@ def gru(
 ) -> None:  # fmt: skip
     """r and z and U h + e of n, (n, 3 · size), and n behind them, (n, size)."""
     m = 3 * size
+    kept += m * (k + size)
     from_input(v, x, kept, n, k, m, p, w, b)
     take_state(v, y - batch * size, state, own, batch, size)
     both, third = p[e : e + 2 * size], p[e + 2 * size : e + m]
@@ -122,6 +85,8 @@ def gru_back(
 ) -> None:  # fmt: skip
     """Back: gradients of what multiplies the state take the gates' places, n's its own."""
     m, one = 3 * size, v.dtype.type(1)
+    turned, kept = kept, kept + m * (k + size)
+    turn(d, turned, p, u, size, m)
     for first in range(n - batch, -1, -batch):
         for i in range(first, first + batch):
             at, to = kept + i * m, kept + n * m + i * size
@@ -144,7 +109,8 @@ def gru_back(
                 for j in range(size):
                     before[j] += dh[j] * z[j]
         if first:
-            add_dots(d, y + (first - batch) * size, d, kept + first * m, p, u, batch, m, size)
+            to_before = y + (first - batch) * size
+            add_product(d, to_before, d, kept + first * m, m, 1, d, turned, batch, m, size)
     add_product(g, u, v, y - batch * size, 1, size, d, kept, size, n, m)
     sum_rows(g, e, d, kept, n, m)
     for i in range(n):  # the input's share of n is not looked at through r
@@ -152,7 +118,8 @@ def gru_back(
         new = d[kept + n * m + i * size : kept + n * m + (i + 1) * size]
         for j in range(size):
             shown[j] = new[j]
-    to_input(d, v, x, kept, n, k, m, p, g, w, b)
+    sum_rows(g, b, d, kept, n, m)
+    to_input(d, v, x, kept, turned + m * size, n, k, m, p, g, w)
 
 
 @kernel
@@ -165,6 +132,7 @@ def lstm(
     The state is h and the cell state, side by side.
     """
     m = 4 * size
+    kept += m * (k + size)
     cells = kept + n * m + batch * size
     squashed = cells + n * size
     from_input(v, x, kept, n, k, m, p, w, b)
@@ -206,6 +174,8 @@ def lstm_back(
 ) -> None:  # fmt: skip
     """Back: gradients of gates and cell states take their places."""
     m, one = 4 * size, v.dtype.type(1)
+    turned, kept = kept, kept + m * (k + size)
+    turn(d, turned, p, u, size, m)
     cells = kept + n * m + batch * size
     squashed = cells + n * size
     d[cells + (n - batch) * size : cells + n * size] = 0
@@ -233,10 +203,11 @@ def lstm_back(
             for j in range(size):
                 dold[j] = dcell[j] * keep[j]
         if first:
-            add_dots(d, y + (first - batch) * size, d, kept + first * m, p, u, batch, m, size)
+            to_before = y + (first - batch) * size
+            add_product(d, to_before, d, kept + first * m, m, 1, d, turned, batch, m, size)
     add_product(g, u, v, y - batch * size, 1, size, d, kept, size, n, m)
-    sum_rows(g, e, d, kept, n, m)
-    to_input(d, v, x, kept, n, k, m, p, g, w, b)
+    sum_both(g, b, e, d, kept, n, m)
+    to_input(d, v, x, kept, turned + m * size, n, k, m, p, g, w)
 
 
 @kernel
@@ -264,11 +235,12 @@ def rnn(
 
 @kernel
 def rnn_back(
-    d: Array, v: Array, x: int, y: int, n: int, k: int, size: int, batch: int, p: Array, g: Array,
-    w: int, b: int, u: int, e: int, squashed: bool,
+    d: Array, v: Array, x: int, y: int, kept: int, n: int, k: int, size: int, batch: int, p: Array,
+    g: Array, w: int, b: int, u: int, e: int, squashed: bool,
 ) -> None:  # fmt: skip
     """Back, in the place of the output's gradient."""
     many = batch * size
+    turn(d, kept, p, u, size, size)
     for first in range(n - batch, -1, -batch):
         here = y + first * size
         if squashed:
@@ -276,7 +248,7 @@ def rnn_back(
         else:
             relu_back(d, v, here, many)
         if first:
-            add_dots(d, here - many, d, here, p, u, batch, size, size)
+            add_product(d, here - many, d, here, size, 1, d, kept, batch, size, size)
     add_product(g, u, v, y - many, 1, size, d, y, size, n, size)
-    sum_rows(g, e, d, y, n, size)
-    to_input(d, v, x, y, n, k, size, p, g, w, b)
+    sum_both(g, b, e, d, y, n, size)
+    to_input(d, v, x, y, kept + size * size, n, k, size, p, g, w)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from hornbook.kernels.compiled import given
 from hornbook.kernels.tiles import ROWS, VECTORS, WIDTH, dots_tile, tile
 
@@ -47,6 +49,12 @@ down_whole, down_three, down_two, down_one = down(VECTORS), down(-3), down(-2), 
 
 
 @given
+def varying(number: Any) -> Any:
+    """A whole number that is no constant: of a constant all that is called is compiled again."""
+    return np.int64(number)
+
+
+@given
 def across(
     c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int,
     n: int, k: int, m: int,
@@ -80,6 +88,7 @@ def add_product(
         b, bo: the same of B as of C.
         n, k, m: sizes.
     """
+    row, column = varying(row), varying(column)
     for begin in range(0, n, TALL):
         rows = min(TALL, n - begin)
         for p in range(0, k, DEEP):

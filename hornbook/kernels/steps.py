@@ -140,7 +140,7 @@ def backward(
         elif kind == LSTM:
             lstm_back(d, v, x, y, kept, n, k, m, batch, p, g, w, b, u, e)
         elif kind in (RNN_TANH, RNN_RELU):
-            rnn_back(d, v, x, y, n, k, m, batch, p, g, w, b, u, e, kind == RNN_TANH)
+            rnn_back(d, v, x, y, kept, n, k, m, batch, p, g, w, b, u, e, kind == RNN_TANH)
 
 
 @kernel

@@ -187,7 +187,7 @@ def recurrent(b: Builder, layer: GatedCell, kind: Kind, kept: int) -> None:
         b: what has been planned.
         layer: the cell.
         kind: of the operation.
-        kept: values that it keeps for itself.
+        kept: values that it keeps for itself, beside both weights.
     """
     positions, fan_in = b.shape
     size, rows = layer.hidden_size, layer.gates * layer.hidden_size
@@ -195,7 +195,7 @@ def recurrent(b: Builder, layer: GatedCell, kind: Kind, kept: int) -> None:
         raise Unsuited(f"there is no kernel for {type(layer).__name__} at its place")
     weight, of_state = b.place(layer.weight_ih), b.place(layer.weight_hh)
     b.transposed += [(weight, rows, fan_in), (of_state, rows, size)]
-    keeps = b.room(kept)
+    keeps = b.room(rows * (fan_in + size) + kept)
     b.add(
         kind, size, y=b.room((b.rows + positions) * size) + b.rows * size, weight=weight,
         bias=b.place(layer.bias_ih), of_state=(of_state, b.place(layer.bias_hh)), kept=keeps,

@@ -136,9 +136,13 @@ class ManySteps:
         if laid.positions <= self.program.positions:
             return
         state, rows = self.state, self.state_rows
-        like = np.zeros((laid.positions + laid.positions // 8, 1), np.int64)
-        self.make_room(found_program(self.trainer, Part(like, like)))
+        self.make_room(self.program_for_positions(laid.positions + laid.positions // 8))
         self.state[:rows], self.state_rows = state[:rows], rows
+
+    def program_for_positions(self, count: int) -> Program:
+        """One of rows that has room for so many positions."""
+        like = np.zeros((count, 1), np.int64)
+        return found_program(self.trainer, Part(like, like))
 
     @property
     def is_large(self) -> bool:

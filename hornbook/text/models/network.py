@@ -90,6 +90,8 @@ class Network(Net, LanguageModel):
         if type(self.net) not in (Sequential, Tree):
             return f"{type(self.net).__name__} goes ways of its own"
         of_rows, positions = self.reads == "sequence", batch.inputs.size
+        if of_rows and type(self.net) is Tree:
+            return "there are no kernels for rows of trees, computed node by node"
         rows = positions if of_rows else len(batch.inputs)  # each may be of one id
         try:
             return program_of(self.net.chain, rows, positions, places, of_rows=of_rows)
