@@ -193,7 +193,7 @@ def test_a_listeners_refusal_ends_one_training(names: Prepared, tmp_path: Path) 
         ("wavenet", {"form": "tree"}, {"batch_size": 32}, None),
         ("wavenet", {}, {}, "node by node"),
         ("gru", {"n_embd": 8, "n_hidden": 16}, {"batch_size": 32}, None),
-        ("gpt", {}, {}, "no kernel for"),
+        ("gpt", {}, {}, "no kernel"),
         ("ngram", {}, {}, "not trained step by step"),
         ("mlp", {}, {"optimizer": "muon"}, "muon"),
     ],

@@ -18,6 +18,7 @@ __all__ = ["add_dots", "add_product"]
 
 Array = Any
 TALL, DEEP = 128, 256  # rows of A and of B at a time: what they meet in stays in the caches
+NEAR = 2**16  # numbers of B that do, where its rows meet those of A
 
 
 def down(vectors: int) -> Any:
@@ -103,28 +104,31 @@ def add_dots(
 ) -> None:
     """C += A Bᵀ for C (n, m), A (n, k) and B (m, k), fast where k is large.
 
-    Four rows of A meet four of B at a time.
+    Four rows of A meet four of B at a time; all of A passes as many rows of B as stay in the caches.
 
     Args:
         c, co, a, ao, b, bo: arrays, and where each matrix begins; rows follow each other.
         n, k, m: sizes.
     """
-    i = 0
-    while i < n:
-        here, to, o = ao + i * k, co + i * m, 0
-        if i + 4 <= n:
-            while o + 4 <= m:
-                dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 4, 4)
-                o += 4
-            while o < m:
-                dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 4, 1)
-                o += 1
-            i += 4
-        else:
-            while o + 4 <= m:
-                dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 1, 4)
-                o += 4
-            while o < m:
-                dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 1, 1)
-                o += 1
-            i += 1
+    some = max(4, NEAR // max(1, k) // 4 * 4)
+    for begin in range(0, m, some):
+        end = min(m, begin + some)
+        i = 0
+        while i < n:
+            here, to, o = ao + i * k, co + i * m, begin
+            if i + 4 <= n:
+                while o + 4 <= end:
+                    dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 4, 4)
+                    o += 4
+                while o < end:
+                    dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 4, 1)
+                    o += 1
+                i += 4
+            else:
+                while o + 4 <= end:
+                    dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 1, 4)
+                    o += 4
+                while o < end:
+                    dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 1, 1)
+                    o += 1
+                i += 1
