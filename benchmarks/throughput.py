@@ -36,6 +36,8 @@ import torch
 from benchmarks.peers import MakeMore, NanoGPT, lecture_wavenet
 from benchmarks.timing import in_turns
 from hornbook.compute.memory import keep_freed_memory
+from hornbook.errors import SettingsError
+from hornbook.extras import has
 from hornbook.text.batches import make_batches
 from hornbook.text.models import family
 from hornbook.text.sampling import SamplingSettings, sample
@@ -43,11 +45,13 @@ from hornbook.text.stream import IGNORED, Stream, encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Tokenizer, Vocabulary
 from hornbook.training import TrainingSettings
+from hornbook.training.many_steps import ManySteps
 from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 
 # A way that is so much slower than the best of its side at first sight takes no further part.
 HOPELESS = 3.0
+AT_ONCE = 50  # compiled steps of a call
 
 
 @dataclass(frozen=True)
@@ -256,6 +260,13 @@ def trained_ways(
             made = make(precision=precision, gradients=gradients)
             name = side if precision == "float32" else f"{side}, {precision}"
             yield Way(name, made.update, work, threads, f"by {gradients}")
+        if precision == "float32" and threads == 1 and has("numba"):
+            try:
+                steps = ManySteps(make(precision=precision, gradients="compiled"))
+            except SettingsError:  # there are no kernels for it
+                continue
+            call = functools.partial(steps.advance, AT_ONCE)
+            yield Way(side, call, AT_ONCE * work, threads, "compiled")
 
 
 def useful(made: Trainer, count: int = 400) -> tuple[float, float]:

@@ -14,7 +14,8 @@ from hornbook.text.models import family
 from hornbook.text.stream import encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
-from hornbook.training.many_steps import ManySteps, refusal
+from hornbook.training.compilable import refusal
+from hornbook.training.many_steps import ManySteps
 from hornbook.training.measures import Evaluation
 from hornbook.training.trainer import Trainer
 

@@ -182,10 +182,11 @@ class Teller:
         """Remember how the net will run, and what else was tried."""
         found = event.calibration
         s = found.settings
-        self.how = (
-            f"{s.threads} thread{'s' * (s.threads > 1)}, {s.precision} matrix products, "
-            f"gradients by {s.gradients}"
+        self.how = f"{s.threads} thread{'s' * (s.threads > 1)}, {s.precision} matrix products, " + (
+            "compiled steps" if s.gradients == "compiled" else f"gradients by {s.gradients}"
         )
+        if found.not_compiled:
+            self.how += f" [dim](steps are not compiled: {escape(worded(found.not_compiled))})[/]"
         if found.tried:
             times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in found.tried)
             when = "" if found.remembered else f" in {found.seconds:.1f} s"

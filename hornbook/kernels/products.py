@@ -104,7 +104,7 @@ def add_dots(
 ) -> None:
     """C += A Bᵀ for C (n, m), A (n, k) and B (m, k), fast where k is large.
 
-    Four rows of A meet four of B at a time; all of A passes as many rows of B as stay in the caches.
+    Four rows of A meet four of B at a time; all of A passes as many of B as stay in the caches.
 
     Args:
         c, co, a, ao, b, bo: arrays, and where each matrix begins; rows follow each other.

@@ -95,7 +95,10 @@ def settled(before: TrainingSettings, wanted: Mapping[str, Any]) -> TrainingSett
             setting="threads",
         )
     after = TrainingSettings.from_dict({**before.as_dict(), **wanted})
-    return replace(after, device=choose_device(after.device).type)  # type: ignore[arg-type]
+    after = replace(after, device=choose_device(after.device).type)  # type: ignore[arg-type]
+    if after.gradients == "compiled" and after.device != "cpu":
+        after = replace(after, gradients="hand")  # the same to rounding, as all on another device
+    return after
 
 
 def updates_done(run: Run) -> int:

@@ -115,12 +115,16 @@ class Session:
             told.append(f"`{name}` is {size:,} here and {before:,} there: the first are taken.")
         return " ".join(told)
 
-    def calibrate(self, listen: Listener = nobody) -> None:
+    def calibrate(self, listen: Listener = nobody, seconds: float | None = None) -> None:
         """Choose what the settings leave open: recomputation, threads, precision, the way to the
         gradients, and on how much to evaluate.
 
         Going on after a stop has to use the same ones, for sums come out otherwise on others: what
         is chosen becomes part of `training`.
+
+        Args:
+            listen: is told of it.
+            seconds: that training is to last, where that decides and not `steps`.
         """
         from hornbook.training.kept_choices import calibrate_once
         from hornbook.training.recomputation import choose_recompute
@@ -139,7 +143,10 @@ class Session:
             "processes": self.world.size,
         }
         wanted = replace(self.training, device=kind)
-        found = calibrate_once(self.model, self.batches, wanted, what)
+        found = calibrate_once(
+            self.model, self.batches, wanted, what, seconds=seconds,
+            tell=lambda text: listen(Noted(text)),
+        )  # fmt: skip
         self.training, self.calibration = found.settings, found.key
         self.calibration_seconds, self.milliseconds = found.seconds, found.milliseconds
         listen(Calibrated(found, lowered))

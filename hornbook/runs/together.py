@@ -28,8 +28,9 @@ from hornbook.runs.stops import answered_later
 from hornbook.runs.train import new_record
 from hornbook.runs.training import begin_training, conclude_training, session_of
 from hornbook.settings import Settings
+from hornbook.training.compilable import refusal
 from hornbook.training.distributed import World
-from hornbook.training.many_steps import ManySteps, refusal
+from hornbook.training.many_steps import ManySteps
 from hornbook.training.side_by_side import Member, StopAll, train_side_by_side
 from hornbook.training.trainer import Ending
 

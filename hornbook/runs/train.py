@@ -157,7 +157,7 @@ def train(
             session = Session(chosen, data, family, how, wanted, world)
             if ancestor is not None:
                 listen(Noted(session.inherit(ancestor)))
-            session.calibrate(listen)
+            session.calibrate(listen, 60 * minutes if minutes is not None else None)
             if minutes is not None:
                 session.fit_into(60 * minutes)
         record = new_record(chosen, data, family, how, given, session, baseline=baseline)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hornbook.compute.pinned import pinned
 from hornbook.errors import RunError
 from hornbook.runs.beside import with_baselines
-from hornbook.runs.events import Began, Ended, Evaluated, Listener, Progressed, Warned
+from hornbook.runs.events import Began, Ended, Evaluated, Listener, Noted, Progressed, Warned
 from hornbook.runs.outcome import is_worse, reached
 from hornbook.runs.pace import Pace, watched
 from hornbook.runs.record import Summary
@@ -53,6 +53,8 @@ def train_session(
     """Train to the end, or until a signal, and keep everything in the run's directory."""
     with session.working():
         trainer = begin_training(run, session, listen, resumed=resumed)
+        if trainer.way.waits_for:
+            listen(Noted(trainer.way.waits_for))
         with stops.stopping(trainer):
             ending = trainer.run()
         if session.world.rank > 0:

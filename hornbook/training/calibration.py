@@ -5,7 +5,8 @@ does nothing for small ones. Nobody should have to know which is which.
 
 It takes at most 3 % of a training, counted in steps: how much is tried hangs on the settings and
 not on a clock. What the processor cannot do is not tried, and what is far slower is dropped after
-its first round.
+its first round. Compiled steps are tried where they would save more than the seconds in which they
+are loaded, or compiled for a machine.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from hornbook.compute.load import BUSY, share_of_processors
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.compute.random_states import random_states, set_random_states
-from hornbook.training.gradients import WAYS, refusals
+from hornbook.extras import has
+from hornbook.training.compilable import gain
+from hornbook.training.gradients import WAYS, refusals, refuse
+from hornbook.training.many_steps import ManySteps
 from hornbook.training.measures import Evaluation
 from hornbook.training.protocols import BatchSource
 from hornbook.training.settings import TrainingSettings
@@ -34,6 +39,8 @@ ROUNDS = 3
 BATCHES = 2
 COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
 SHARE = 0.03  # of the steps of a training
+LOADING, COMPILING = 4.0, 25.0  # seconds that compiled steps must save, kept on disk and not yet
+CALL = 64  # compiled steps that are timed at once, where their time and not their rank is asked for
 SPREAD = 6  # batches that are timed before a given time
 FAR = 1.5  # times the best: what is slower than this after a round has lost
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
@@ -61,6 +68,9 @@ class Calibration:
     "Whether it was chosen for an earlier training of the same kind."
     unkept: str = ""
     "Why the choice could not be kept; empty if it was."
+    not_compiled: str = ""
+    """What keeps steps from being compiled, of a net that has kernels and would gain by it, as the
+    end of a sentence; empty if nothing does."""
     too_short: bool = False
     "Whether there was a choice, and too few steps to measure it."
     quiet: bool = True
@@ -82,6 +92,13 @@ class Candidates:
     "Changes that may be tried."
     refused: tuple[tuple[str, str], ...]
     "As in `Calibration`."
+    not_compiled: str = ""
+    "The same."
+
+    @property
+    def compiled(self) -> bool:
+        """Whether compiled steps may be tried."""
+        return any(one.get("gradients") == "compiled" for one in self.others)
 
     @property
     def is_open(self) -> bool:
@@ -91,7 +108,8 @@ class Candidates:
     @property
     def worth_measuring(self) -> bool:
         """Whether there is a choice, and a training long enough to have room for it."""
-        return self.is_open and len(self.others) * COST <= SHARE * self.start.steps
+        questions = len(self.others) - self.compiled  # which is asked where it pays
+        return self.is_open and questions * COST <= SHARE * self.start.steps
 
     def could_be(self, *wanted: Any) -> bool:
         """Whether threads, precision and gradients could be chosen so."""
@@ -104,7 +122,11 @@ class Candidates:
 
 
 def calibrate(
-    objective: torch.nn.Module, batches: BatchSource, settings: TrainingSettings
+    objective: torch.nn.Module,
+    batches: BatchSource,
+    settings: TrainingSettings,
+    open_: Candidates | None = None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Calibration:
     """Choose what the settings leave open: threads, precision and the way to get gradients.
 
@@ -116,15 +138,20 @@ def calibrate(
         objective: what is to be trained, on its device.
         batches: of the training.
         settings: `threads` 0, `precision` auto and `gradients` auto are what may be chosen.
+        open_: what `candidates` gives for these; None: ask it.
+        tell: is told what takes long.
 
     Raises:
         SettingsError: if there is no way to get gradients here.
     """
     began = time.perf_counter()
-    open_ = candidates(objective, settings)
+    open_ = open_ or candidates(objective, batches, settings)
     if not open_.worth_measuring:
         seconds = time.perf_counter() - began
-        return Calibration(open_.start, (), seconds, open_.refused, too_short=open_.is_open)
+        return Calibration(
+            open_.start, (), seconds, open_.refused, too_short=open_.is_open,
+            not_compiled=open_.not_compiled,
+        )  # fmt: skip
     device = next(objective.parameters()).device
     random, cursor, before = random_states(device), batches.cursor, torch.get_num_threads()
     sample = [next(batches) for _ in range(BATCHES)]
@@ -135,10 +162,12 @@ def calibrate(
     try:
         for change in open_.others:
             pair = [chosen, replace(chosen, **change)]
+            if change.get("gradients") == "compiled" and (wait := waiting()):
+                tell(wait)
             times = in_turns([stepper(objective, sample, how) for how in pair])
             for how, seconds in zip(pair, times, strict=True):
                 tried[in_words(how)] = seconds * 1e3
-            margin = PRECISION_MARGIN if "precision" in change else MARGIN
+            margin = PRECISION_MARGIN if change.get("precision") == "bfloat16" else MARGIN
             if times[1] < margin * times[0]:
                 chosen = pair[1]
     finally:
@@ -151,6 +180,7 @@ def calibrate(
         time.perf_counter() - began,
         open_.refused,
         quiet=min(shares) >= BUSY,
+        not_compiled=open_.not_compiled,
     )
 
 
@@ -175,6 +205,8 @@ def time_steps(
         batches.cursor = cursor + at * max(1, int(batches.per_epoch)) // SPREAD
         sample.append(next(batches))
     batches.cursor = cursor
+    if settings.gradients == "compiled":
+        sample *= CALL // SPREAD
     try:
         run = stepper(objective, sample, settings)
         run()
@@ -185,21 +217,71 @@ def time_steps(
         seconds = time.perf_counter() - began
     finally:
         set_random_states(device, random)
-    return seconds / rounds / SPREAD
+    return seconds / rounds / len(sample)
 
 
-def candidates(objective: torch.nn.Module, settings: TrainingSettings) -> Candidates:
+def candidates(
+    objective: torch.nn.Module,
+    batches: BatchSource,
+    settings: TrainingSettings,
+    seconds: float | None = None,
+) -> Candidates:
     """What the settings leave open for an objective.
 
+    Args:
+        objective, batches, settings: as of `calibrate`.
+        seconds: that training is to last, where that decides and not `steps`.
+
     Raises:
-        SettingsError: if there is no way to get gradients here.
+        SettingsError: if there is no way to get gradients here, or not the one that is asked for.
+        MissingPackageError: if what that needs is not installed.
     """
-    found = refusals(objective, settings)
+    if settings.gradients != "auto":
+        refuse(objective, settings, batches, settings.gradients)
+    found = refusals(objective, settings, batches)
     refused = tuple((name, reason) for name, reason in found.items() if reason is not None)
-    ways = [name for name, reason in found.items() if reason is None]
+    ways = [name for name, reason in found.items() if reason is None and name != "compiled"]
+    worth, but = compiling(objective, batches, settings, found["compiled"], seconds)
+    if worth:
+        ways.append("compiled")
     device = next(objective.parameters()).device
     start, others = left_open(settings, ways, bfloat16=has_fast_bfloat16(device))
-    return Candidates(start, tuple(others), refused)
+    return Candidates(start, tuple(others), refused, but)
+
+
+def compiling(
+    objective: torch.nn.Module,
+    batches: BatchSource,
+    settings: TrainingSettings,
+    refused: str | None,
+    seconds: float | None,
+) -> tuple[bool, str]:
+    """Whether compiled steps are worth a try, and what alone keeps a net from them.
+
+    Args:
+        objective, batches, settings, seconds: as of `candidates`.
+        refused: why they cannot be had; None if they can.
+    """
+    if settings.gradients != "auto" or not has("numba"):
+        return False, ""
+    try:
+        saved = gain(objective, settings, batches)
+    except ValueError:  # there are no kernels for it
+        return False, ""
+    if saved and seconds is not None:
+        saved = seconds / 2  # more than half of the time of such a step is the price of calls
+    if saved < LOADING:
+        return False, ""
+    if refused is not None:
+        return False, refused
+    return saved >= COMPILING or not waiting(), ""
+
+
+def waiting() -> str:
+    """What compiled steps have to wait for; empty if they are kept on this machine."""
+    from hornbook.kernels.kept import WAIT, are_kept
+
+    return "" if are_kept() else WAIT
 
 
 def left_open(
@@ -216,10 +298,16 @@ def left_open(
     others: list[dict[str, Any]] = []
     if settings.threads == 0 and most > 1:
         others.append({"threads": 1})
+    if settings.gradients == "compiled":  # its steps are float32's and one thread's
+        one = settings.threads or 1
+        return replace(settings, threads=one, precision="float32"), []
     if settings.gradients == "auto":
-        others += [{"gradients": name} for name in ways[1:]]
+        others += [{"gradients": name} for name in ways[1:] if name != "compiled"]
     if settings.precision == "auto" and bfloat16:
         others.append({"precision": "bfloat16"})
+    if settings.gradients == "auto" and "compiled" in ways:
+        one = settings.threads or 1
+        others.append({"gradients": "compiled", "precision": "float32", "threads": one})
     precision = "float32" if settings.precision == "auto" else settings.precision
     gradients: Any = ways[0] if settings.gradients == "auto" else settings.gradients
     start = replace(settings, threads=most, precision=precision, gradients=gradients)
@@ -252,8 +340,16 @@ def stepper(
                 batch = next(self.source)
             return batch
 
+        def several(self, most: int) -> tuple[Any, Any]:
+            """The next ones, as compiled steps take them."""
+            taken = [next(self) for _ in range(most)]
+            return np.stack([b.inputs for b in taken]), np.stack([b.targets for b in taken])
+
     trainer = Trainer(copy.deepcopy(objective), Again(), settings, Evaluation)
     trainer.module.train()
+    if settings.gradients == "compiled":
+        compiled = ManySteps(trainer)
+        return lambda: compiled.advance(len(sample))
 
     def run() -> None:
         torch.set_num_threads(settings.threads)

@@ -1,25 +1,34 @@
 """The ways to get the gradients of a loss, in a table by name.
 
 By hand, the layers' own backward passes are called; by autograd, torch records the forward pass and
-differentiates it, compiled or not. The numbers agree to rounding; which is faster depends on the
-net and on the machine. A further way is a class here and a line in `WAYS`, and a value that the
-setting `gradients` may take.
+differentiates it, compiled or not; of some small nets whole steps are compiled code. The numbers
+agree to rounding; which is faster depends on the net and on the machine. A further way is a class
+here and a line in `WAYS`, and a value that the setting `gradients` may take.
 """
 
 from __future__ import annotations
 
+import importlib
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from hornbook.errors import SettingsError, TrainingError
-from hornbook.training.protocols import WithBackward, WithLoss
+from hornbook.extras import needing
+from hornbook.training.compilable import refusal, why_no_program
+from hornbook.training.many_steps import ManySteps, Turns
+from hornbook.training.protocols import BatchSource, WithBackward, WithLoss
 from hornbook.training.settings import TrainingSettings
 
-__all__ = ["WAYS", "Autograd", "ByHand", "Way", "choose_way", "refusals"]
+if TYPE_CHECKING:
+    from hornbook.training.trainer import Trainer
+
+__all__ = ["WAYS", "Autograd", "ByHand", "Compiled", "Way", "choose_way", "refusals", "refuse"]
 
 
 class Way(ABC):
@@ -36,6 +45,8 @@ class Way(ABC):
     "Short description to print."
     by_hand: ClassVar[bool]
     "Whether layers write gradients, so that these need no zeros to be added to."
+    needs: ClassVar[str] = ""
+    "A package of an extra that only this way uses."
 
     def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
         self.device = next(objective.parameters()).device.type
@@ -43,8 +54,31 @@ class Way(ABC):
 
     @classmethod
     @abstractmethod
-    def refusal(cls, objective: torch.nn.Module, settings: TrainingSettings) -> str | None:
+    def refusal(
+        cls, objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource
+    ) -> str | None:
         """Why this way cannot be used for this objective with these settings; None if it can."""
+
+    @classmethod
+    def require(cls) -> None:
+        """Load what only this way needs.
+
+        Raises:
+            MissingPackageError: if it is not installed.
+        """
+        if cls.needs:
+            with needing(cls.needs, f"`gradients={cls.name}`"):
+                importlib.import_module(cls.needs)
+
+    @property
+    def waits_for(self) -> str:
+        """What must be done before the first step and takes long; empty if nothing."""
+        return ""
+
+    @contextmanager
+    def driving(self, trainer: Trainer) -> Iterator[Callable[[], object]]:
+        """A context with what takes a trainer further: by one update, or by some."""
+        yield trainer.update
 
     @abstractmethod
     def loss_and_gradients(self, batch: Any) -> float:
@@ -66,7 +100,9 @@ class ByHand(Way):
         self.loss_vjp = objective.loss_vjp
 
     @classmethod
-    def refusal(cls, objective: torch.nn.Module, settings: TrainingSettings) -> str | None:
+    def refusal(
+        cls, objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource
+    ) -> str | None:
         """It needs `loss_vjp`, and has nothing to compile."""
         if settings.compile:
             return "compile works only with gradients from autograd"
@@ -93,7 +129,9 @@ class Autograd(Way):
         self.loss = compiled(objective.loss) if settings.compile else objective.loss
 
     @classmethod
-    def refusal(cls, objective: torch.nn.Module, settings: TrainingSettings) -> str | None:
+    def refusal(
+        cls, objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource
+    ) -> str | None:
         """It needs `loss`."""
         if not isinstance(objective, WithLoss):
             return f"{type(objective).__name__} has no method loss"
@@ -111,36 +149,92 @@ class Autograd(Way):
         return loss.item()
 
 
-WAYS: dict[str, type[Way]] = {way.name: way for way in (ByHand, Autograd)}
+class Compiled(ByHand):
+    """Steps of a small net as compiled code, many at a time; what is not a step goes by hand."""
+
+    name, title, needs = "compiled", "by compiled steps", "numba"
+
+    def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
+        super().__init__(objective, settings)
+        self.require()
+
+    @classmethod
+    def refusal(
+        cls, objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource
+    ) -> str | None:
+        """There must be kernels for all of the net, and nothing may look into its steps."""
+        return refusal(settings) or why_no_program(objective, settings, batches)
+
+    @property
+    def waits_for(self) -> str:
+        """The compiler, once on a machine."""
+        from hornbook.kernels.kept import WAIT, are_kept
+
+        return "" if are_kept() else WAIT
+
+    @contextmanager
+    def driving(self, trainer: Trainer) -> Iterator[Callable[[], object]]:
+        """By some hundred steps, with evaluations by kernels."""
+        began = time.perf_counter()
+        steps = ManySteps(trainer)
+        steps.load()
+        trainer.seconds += time.perf_counter() - began
+        with steps.measuring():
+            yield Turns(steps)
 
 
-def refusals(objective: torch.nn.Module, settings: TrainingSettings) -> dict[str, str | None]:
+WAYS: dict[str, type[Way]] = {way.name: way for way in (ByHand, Autograd, Compiled)}
+
+
+def refusals(
+    objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource
+) -> dict[str, str | None]:
     """For each way by name why it cannot be used here, None if it can.
 
     Raises:
         SettingsError: if none can be.
     """
-    found = {name: way.refusal(objective, settings) for name, way in WAYS.items()}
+    found = {name: way.refusal(objective, settings, batches) for name, way in WAYS.items()}
     if all(found.values()):
         reasons = "; ".join(f"{name}: {reason}" for name, reason in found.items())
         raise SettingsError(f"No way to compute gradients can be used here. {reasons}.")
     return found
 
 
-def choose_way(objective: torch.nn.Module, settings: TrainingSettings) -> Way:
+def refuse(
+    objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource, name: str
+) -> None:
+    """Refuse a way that cannot be used here.
+
+    Raises:
+        SettingsError: if it cannot.
+        MissingPackageError: if what it needs is not installed.
+    """
+    if reason := WAYS[name].refusal(objective, settings, batches):
+        found = refusals(objective, settings, batches)
+        usable = next(name for name, reason in found.items() if reason is None)
+        raise SettingsError(
+            f"`gradients` cannot be {name} here: {reason}.",
+            hint=f"Set `gradients={usable}`.",
+            setting="gradients",
+        )
+    WAYS[name].require()
+
+
+def choose_way(objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource) -> Way:
     """The way that the settings name; for `auto` the first that can be used here.
 
     Raises:
         SettingsError: if it cannot be used.
+        MissingPackageError: if what it needs is not installed.
     """
-    found = refusals(objective, settings)
-    usable = [name for name, reason in found.items() if reason is None]
-    name = usable[0] if settings.gradients == "auto" else settings.gradients
-    if reason := found[name]:
-        raise SettingsError(
-            f"`gradients` cannot be {name} here: {reason}.",
-            hint=f"Set `gradients={usable[0]}`.",
-        )
+    name: str = settings.gradients
+    if name == "auto":
+        usable = (n for n, w in WAYS.items() if w.refusal(objective, settings, batches) is None)
+        if (found := next(usable, None)) is None:
+            refusals(objective, settings, batches)  # which says why
+        name = found or name
+    refuse(objective, settings, batches, name)
     return WAYS[name](objective, settings)
 
 

@@ -4,6 +4,8 @@ Sums come out differently, in their last digits, on other numbers of threads, in
 or by another way to the gradients. If a stopwatch chose among them for every training, the same
 command would not give the same numbers. So the first training of a kind is measured, and every
 later one takes what was chosen then: a JSON file each in the folder `calibration` of the cache.
+Trainings for which compiled steps are worth a try are a kind of their own: they are longer, or the
+kernels have been compiled since.
 To measure again, remove that file, or the folder. What was measured while the machine was busy with
 other work is not kept. A training too short to measure has the same path each time.
 """
@@ -16,6 +18,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -34,7 +37,7 @@ from hornbook.training.settings import TrainingSettings
 
 __all__ = ["VERSION", "calibrate_once", "kind_of_training"]
 
-VERSION = 2  # of calibration itself: raised when other choices are offered or weighed otherwise
+VERSION = 3  # of calibration itself: raised when other choices are offered or weighed otherwise
 BUSY = "the machine was busy with other work while it was measured"
 LARGEST = 65_536  # bytes of a file that can be one
 # Settings of training that change how long a step takes on one path beside another.
@@ -50,13 +53,19 @@ class Choice:
 
     threads: int
     precision: Literal["float32", "bfloat16"]
-    gradients: Literal["hand", "autograd"]
+    gradients: Literal["hand", "autograd", "compiled"]
     tried: tuple[tuple[str, float], ...]
     "Each combination in words, with its milliseconds per step."
 
 
 def calibrate_once(
-    objective: torch.nn.Module, batches: BatchSource, settings: TrainingSettings, what: JSONObject
+    objective: torch.nn.Module,
+    batches: BatchSource,
+    settings: TrainingSettings,
+    what: JSONObject,
+    *,
+    seconds: float | None = None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Calibration:
     """What `calibrate` chooses: measured for the first training of its kind, then remembered.
 
@@ -70,35 +79,47 @@ def calibrate_once(
         settings: as `calibrate` takes them.
         what: what is trained beside its parameters' shapes: the family, its settings, the data's
             kind.
+        seconds: as of `candidates`.
+        tell: as of `calibrate`.
 
     Raises:
-        SettingsError: if there is no way to get gradients here.
+        SettingsError: if there is no way to get gradients here, or not the one that is asked for.
+        MissingPackageError: if what that needs is not installed.
     """
-    open_ = candidates(objective, settings)
+    open_ = candidates(objective, batches, settings, seconds)
     if not open_.worth_measuring:
-        return calibration.calibrate(objective, batches, settings)
-    key = kind_of_training(objective, settings, what)
+        return calibration.calibrate(objective, batches, settings, open_)
+    key = kind_of_training(objective, settings, what, compiled=open_.compiled)
     path = cache_folder() / "calibration" / f"{key}.json"
-    kept, seconds = read(path, open_), 0.0
+    kept, taken = read(path, open_), 0.0
     if kept is None:
-        found = calibration.calibrate(objective, batches, settings)
+        found = calibration.calibrate(objective, batches, settings, open_, tell)
         if not found.quiet:
             return replace(found, key=key, unkept=BUSY)
-        seconds, unkept = found.seconds, keep(path, found, open_)
+        taken, unkept = found.seconds, keep(path, found, open_)
         kept = read(path, open_)
         if kept is None or asdict(kept) == asdict(choice_of(found)):
             return replace(found, key=key, path=path, unkept=unkept)
     chosen = {name: getattr(kept, name) for name in ("threads", "precision", "gradients")}
     return Calibration(
-        replace(open_.start, **chosen), kept.tried, seconds, open_.refused, key=key, path=path,
-        remembered=True,
+        replace(open_.start, **chosen), kept.tried, taken, open_.refused, key=key, path=path,
+        remembered=True, not_compiled=open_.not_compiled,
     )  # fmt: skip
 
 
 def kind_of_training(
-    objective: torch.nn.Module, settings: TrainingSettings, what: JSONObject
+    objective: torch.nn.Module,
+    settings: TrainingSettings,
+    what: JSONObject,
+    *,
+    compiled: bool = False,
 ) -> str:
-    """A digest of all that decides which path is the fastest: 32 hexadecimal digits."""
+    """A digest of all that decides which path is the fastest: 32 hexadecimal digits.
+
+    Args:
+        objective, settings, what: as of `calibrate_once`.
+        compiled: whether compiled steps may be tried.
+    """
     told = {
         "version": VERSION,
         "torch": torch.__version__,
@@ -109,6 +130,7 @@ def kind_of_training(
         "threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if settings.device == "cuda" else None,
         "what": what,
+        "compiled": compiled,
         "training": {name: getattr(settings, name) for name in SHAPING},
         "parameters": [(name, [*p.shape]) for name, p in objective.named_parameters()],
     }

@@ -62,7 +62,7 @@ class LaidOut:
     @property
     def drawn(self) -> int:
         """Random bytes of all."""
-        return int(self.cuts[-1, Cut.TO_DRAWN])
+        return int(self.cuts[:, Cut.TO_DRAWN].max(initial=0))
 
     def each(self, of: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
         """What each batch has of an array with a number for each target."""
@@ -97,11 +97,12 @@ def lay_rows(program: Program, batches: Sequence[WithRows]) -> LaidOut:
     ids = [in_order(program, one.inputs) for one in batches]
     targets = [in_order(program, one.targets) for one in batches]
     cuts = np.zeros((len(batches), len(Cut)), np.int64)
-    sizes, wanted = (np.array([len(one) for one in each]) for each in (ids, targets))
+    sizes, wanted = (np.array([len(one) for one in each], np.int64) for each in (ids, targets))
     cut(cuts, sizes, wanted, program)
     cuts[:, Cut.BATCH] = [len(one.inputs) for one in batches]
     cuts[:, Cut.FOLLOWS] = [getattr(one, "follows", False) for one in batches]
-    return LaidOut(np.concatenate(ids), np.concatenate(targets), cuts)
+    nothing: Ids = np.zeros(0, np.int64)
+    return LaidOut(np.concatenate([nothing, *ids]), np.concatenate([nothing, *targets]), cuts)
 
 
 def in_order(program: Program, of: Ids) -> Ids:
@@ -133,7 +134,7 @@ def parts_to_measure(program: Program, ids: Ids) -> list[slice] | None:
 
 def cut(cuts: Ids, ids: Ids, targets: Ids, program: Program) -> None:
     """Fill in where batches begin and end that have so many ids and targets each."""
-    drawn = np.array([program.drawn(int(count)) for count in ids])
+    drawn = np.array([program.drawn(int(count)) for count in ids], np.int64)
     for at, counts in ((Cut.IDS, ids), (Cut.TARGETS, targets), (Cut.DRAWN, drawn)):
         cuts[:, at + 1] = np.cumsum(counts)
         cuts[:, at] = cuts[:, at + 1] - counts

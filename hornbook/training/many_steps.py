@@ -7,9 +7,10 @@ rounding, and puts everything back where the trainer has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from torch import Tensor
 from hornbook.extras import needing
 from hornbook.kernels.program import Cut
 from hornbook.training.adam import EPS
+from hornbook.training.compilable import LARGE, RULES, Several, WithProgram, program_for
 from hornbook.training.laid_out import (
     LaidOut,
     Part,
@@ -31,63 +33,13 @@ from hornbook.training.protocols import Carrying
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
-    from hornbook.training.settings import TrainingSettings
     from hornbook.training.trainer import Trainer
 
-__all__ = ["ManySteps", "WithProgram", "refusal"]
+__all__ = ["ManySteps", "Turns"]
 
 Floats = npt.NDArray[Any]
-LARGE = 10**8  # multiplications in a step, from which on one by itself is as fast
+TURN, HEARD = 1_000, 0.1  # steps, at most, and seconds, about, in which no signal is heard
 AT_ONCE = 2**22  # ids of the batches that are drawn for a call, at most
-RULES = {"adamw": 0, "sgd": 1}
-
-
-@runtime_checkable
-class WithProgram(Protocol):
-    """An objective whose steps can be a program of kernels.
-
-    Attributes:
-        measured_by: while it is set, gives the loss of each prediction from ids (M, T) and targets
-            (M,), or None where it cannot.
-    """
-
-    measured_by: Callable[[npt.NDArray[Any], npt.NDArray[Any]], Floats | None] | None
-
-    def program(self, batch: Any, places: Mapping[int, int]) -> Program | str:
-        """The program for batches like this one, or why there is none, as the end of a sentence.
-
-        Args:
-            batch: with `inputs` and `targets`.
-            places: where each parameter begins in the flat vector, by its `id`.
-        """
-        ...
-
-
-@runtime_checkable
-class Several(Protocol):
-    """A source of batches that gives several at a time."""
-
-    def several(self, most: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """The next batches, at most so many: inputs (S, N, T) and targets (S, N)."""
-        ...
-
-
-def refusal(training: TrainingSettings) -> str | None:
-    """Why no net can be trained in this way with these settings; None if one can.
-
-    It is the end of a sentence.
-    """
-    s = training
-    reasons = {
-        f"there is no kernel of the optimizer {s.optimizer}": s.optimizer not in RULES,
-        "`accumulate` splits its batches": s.accumulate > 1,
-        "`watch` looks into its steps": s.watch,
-        "its products are in bfloat16": s.precision == "bfloat16",
-        f"`gradients` are asked for by {s.gradients}": s.gradients == "autograd",
-        f"it runs on {s.device}": s.device not in ("auto", "cpu"),
-        "`compile` is asked for": s.compile,
-    }
-    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 class ManySteps:
@@ -104,10 +56,9 @@ class ManySteps:
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
-        cursor = trainer.batches.cursor
-        batch = next(trainer.batches)
-        trainer.batches.cursor = cursor
-        self.program = found_program(trainer, batch)
+        if trainer.flat.frozen or trainer.flat.tables:
+            raise ValueError("some of its parameters are frozen, or tables with sparse gradients")
+        self.program = program_for(trainer.module, trainer.batches, trainer.flat.begins)
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
         self.order = in_kernels_order(self.program, len(flat.values))
@@ -141,8 +92,11 @@ class ManySteps:
 
     def program_for_positions(self, count: int) -> Program:
         """One of rows that has room for so many positions."""
-        like = np.zeros((count, 1), np.int64)
-        return found_program(self.trainer, Part(like, like))
+        like, objective = np.zeros((count, 1), np.int64), self.trainer.module
+        assert isinstance(objective, WithProgram)
+        found = objective.program(Part(like, like), self.trainer.flat.begins)
+        assert not isinstance(found, str)  # or there would have been none before
+        return found
 
     @property
     def is_large(self) -> bool:
@@ -185,6 +139,17 @@ class ManySteps:
             state = torch.from_numpy(self.state[: self.state_rows].copy())
             self.trainer.module.carry({"state": state})
 
+    def load(self) -> None:
+        """Load what was compiled, or compile it: by no steps, and measuring nothing."""
+        with needing("numba", "Training by compiled steps"):
+            from hornbook.kernels.kept import note_kept
+
+        nothing = lay_rows(self.program, [])
+        self.call(nothing)
+        self.measure(nothing)
+        if self.values.dtype == np.float32:
+            note_kept()
+
     def advance(self, steps: int) -> None:
         """Make so many updates.
 
@@ -200,14 +165,26 @@ class ManySteps:
 
     def some(self, most: int) -> None:
         """The same of a few, whose batches are drawn at first."""
-        with needing("numba", "Training by compiled steps"):
-            from hornbook.kernels.steps import advance
-
-        trainer, settings = self.trainer, self.trainer.settings
+        trainer = self.trainer
         begun = trainer.batches.cursor
         laid = self.laid_out(most)
         self.have_room(laid)
-        steps, program = len(laid.cuts), self.program
+        steps = len(laid.cuts)
+        losses, done = self.call(laid)
+        if self.program.state and self.program.of_rows:
+            self.state_rows = int(laid.cuts[min(done, steps - 1), Cut.BATCH])
+        trainer.took(done, float(losses[:done].sum()))
+        trainer.optimizer.count += done
+        if done < steps:
+            trainer.batches.cursor = begun + done
+            trainer.refuse_infinite(float(losses[done]), "The loss", trainer.step + 1)
+
+    def call(self, laid: LaidOut) -> tuple[npt.NDArray[np.float64], int]:
+        """Updates by some batches: the losses, and how many were made."""
+        with needing("numba", "Training by compiled steps"):
+            from hornbook.kernels.steps import advance
+
+        steps, settings, program = len(laid.cuts), self.trainer.settings, self.program
         losses = np.zeros(steps)
         done = advance(
             self.whole, self.numbers, program.logits, program.classes, self.values, self.grads,
@@ -216,13 +193,7 @@ class ManySteps:
             self.factors, self.first, self.second, self.pace(steps), self.constants,
             settings.clip, losses,
         )  # fmt: skip
-        if program.state and program.of_rows:
-            self.state_rows = int(laid.cuts[min(done, steps - 1), Cut.BATCH])
-        trainer.took(done, float(losses[:done].sum()))
-        trainer.optimizer.count += done
-        if done < steps:
-            trainer.batches.cursor = begun + done
-            trainer.refuse_infinite(float(losses[done]), "The loss", trainer.step + 1)
+        return losses, done
 
     def laid_out(self, most: int) -> LaidOut:
         """The next batches, at most so many."""
@@ -250,26 +221,29 @@ class ManySteps:
             ids: windows or rows, (M, T).
             targets: (M,), or of rows (M, T).
         """
-        with needing("numba", "Measuring by compiled steps"):
-            from hornbook.kernels.steps import measure
-
         parts = parts_to_measure(self.program, ids)
         if parts is None:
             return None
-        given = [Part(ids[part], targets[part]) for part in parts]
-        laid = lay_rows(self.program, given)
+        laid = lay_rows(self.program, [Part(ids[part], targets[part]) for part in parts])
         self.have_room(laid)
         self.take()  # others may have changed the weights: the best ones are measured at the end
+        losses = np.empty(targets.shape)
+        for part, own in zip(parts, laid.each(self.measure(laid)), strict=True):
+            losses[part] = in_rows(self.program, own, targets[part].shape)
+        return losses
+
+    def measure(self, laid: LaidOut) -> npt.NDArray[np.float64]:
+        """The loss of each target of some batches."""
+        with needing("numba", "Measuring by compiled steps"):
+            from hornbook.kernels.steps import measure
+
         program, found = self.program, np.zeros(laid.targets.size)
         measure(
             self.whole, self.numbers, program.logits, program.classes, self.values, self.running,
             self.room, self.room_back, np.zeros_like(self.state), laid.ids, laid.targets,
             np.zeros(0, np.uint8), laid.cuts, found,
         )  # fmt: skip
-        losses = np.empty(targets.shape)
-        for part, own in zip(parts, laid.each(found), strict=True):
-            losses[part] = in_rows(program, own, targets[part].shape)
-        return losses
+        return found
 
     def drawn(self, count: int) -> npt.NDArray[np.uint8]:
         """So many random bytes, as `hornbook.nn.dropout.kept` draws them."""
@@ -286,23 +260,21 @@ class ManySteps:
         return np.stack([rates, pull, root], 1).astype(self.values.dtype)
 
 
-def found_program(trainer: Trainer, batch: Any) -> Program:
-    """The program of a trainer's net for batches like one.
-
-    Raises:
-        ValueError: if there is none; the text says why, as the end of a sentence.
+class Turns:
+    """Takes a trainer further by as many steps as take a tenth of a second, or until something is
+    due; how many there are in a call changes no bit.
     """
-    flat, objective = trainer.flat, trainer.module
-    if flat.values.device.type != "cpu":
-        raise ValueError(f"it runs on {flat.values.device.type}")
-    if flat.frozen or flat.tables:
-        raise ValueError("some of its parameters are frozen, or tables with sparse gradients")
-    if not isinstance(objective, WithProgram) or not isinstance(trainer.batches, Several):
-        raise ValueError(f"there are no kernels for {type(objective).__name__}")
-    found = objective.program(batch, flat.begins)
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
+
+    def __init__(self, steps: ManySteps) -> None:
+        self.steps, self.most = steps, 32
+
+    def __call__(self) -> None:
+        """A turn."""
+        count = min(self.most, self.steps.trainer.steps_to_arrive())
+        began = time.perf_counter()
+        self.steps.advance(count)
+        each = (time.perf_counter() - began) / count
+        self.most = max(1, min(TURN, int(HEARD / each)))
 
 
 def in_kernels_order(program: Program, count: int) -> npt.NDArray[np.int64]:

@@ -90,7 +90,7 @@ class Trainer:
         self.on_checkpoint, self.on_progress = on_checkpoint, on_progress
         recompute_blocks(objective, settings)
         self.flat = FlatParameters(objective, settings.rates)
-        self.way = choose_way(objective, settings)
+        self.way = choose_way(objective, settings, batches)
         self.optimizer = make_optimizer(self.flat, settings)
         self.schedule: Callable[[int], float] = partial(scheduled, settings)
         self.step, self.stop = 0, False
@@ -120,11 +120,12 @@ class Trainer:
         Raises:
             DivergedError: if the loss is no longer a finite number.
         """
-        self.begin()
-        while (ending := self.ending()) is None:
-            self.update()
-            self.arrive()
-        self.finish(ending)
+        with self.way.driving(self) as further:
+            self.begin()
+            while (ending := self.ending()) is None:
+                further()
+                self.arrive()
+            self.finish(ending)
         return ending
 
     def begin(self) -> None:

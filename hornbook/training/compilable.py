@@ -1,0 +1,139 @@
+"""Which trainings can go by compiled steps, and what they would gain: known before any is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy.typing as npt
+import torch
+
+from hornbook.training.rates import frozen_by
+
+if TYPE_CHECKING:
+    from hornbook.kernels.program import Program
+    from hornbook.training.settings import TrainingSettings
+
+__all__ = [
+    "LARGE", "RULES", "Several", "WithProgram", "gain", "program_for", "refusal", "why_no_program",
+]  # fmt: skip
+
+LARGE = 10**8  # multiplications in a step, from which on one by itself is as fast
+PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
+RULES = {"adamw": 0, "sgd": 1}
+
+
+@runtime_checkable
+class WithProgram(Protocol):
+    """An objective whose steps can be a program of kernels.
+
+    Attributes:
+        measured_by: while it is set, gives the loss of each prediction from ids (M, T) and targets
+            (M,), or None where it cannot.
+    """
+
+    measured_by: Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any] | None] | None
+
+    def parameters(self) -> Iterator[torch.nn.Parameter]:
+        """What learns, and what is frozen."""
+        ...
+
+    def program(self, batch: Any, places: Mapping[int, int]) -> Program | str:
+        """The program for batches like this one, or why there is none, as the end of a sentence.
+
+        Args:
+            batch: with `inputs` and `targets`.
+            places: where each parameter begins in the flat vector, by its `id`.
+        """
+        ...
+
+
+@runtime_checkable
+class Several(Protocol):
+    """A source of batches that gives several at a time.
+
+    Attributes:
+        cursor: number of batches drawn so far.
+    """
+
+    cursor: int
+
+    def __next__(self) -> Any:
+        """The next one."""
+        ...
+
+    def several(self, most: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """The next batches, at most so many: inputs (S, N, T) and targets (S, N)."""
+        ...
+
+
+def refusal(training: TrainingSettings) -> str | None:
+    """Why no net can be trained in this way with these settings; None if one can.
+
+    It is the end of a sentence.
+    """
+    s = training
+    reasons = {
+        f"there is no kernel of the optimizer {s.optimizer}": s.optimizer not in RULES,
+        "`accumulate` splits its batches": s.accumulate > 1,
+        "`watch` looks into its steps": s.watch,
+        "its products are in bfloat16": s.precision == "bfloat16",
+        f"`gradients` are asked for by {s.gradients}": s.gradients == "autograd",
+        f"it runs on {s.device}": s.device not in ("auto", "cpu"),
+        "`compile` is asked for": s.compile,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def program_for(objective: Any, batches: Any, places: Mapping[int, int]) -> Program:
+    """The program of a net for its batches, none of which is used up.
+
+    Args:
+        objective: what is trained.
+        batches: of the training.
+        places: where each parameter that learns begins in the flat vector, by its `id`.
+
+    Raises:
+        ValueError: if there is none; the text says why, as the end of a sentence.
+    """
+    if not isinstance(objective, WithProgram) or not isinstance(batches, Several):
+        raise ValueError(f"there are no kernels for {type(objective).__name__}")
+    device = next(objective.parameters()).device.type
+    if device != "cpu":
+        raise ValueError(f"it runs on {device}")
+    cursor = batches.cursor
+    found = objective.program(next(batches), places)
+    batches.cursor = cursor
+    if isinstance(found, str):
+        raise ValueError(found)
+    return found
+
+
+def why_no_program(objective: Any, settings: TrainingSettings, batches: Any) -> str | None:
+    """Why there is none, as the end of a sentence; None if there is one."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return "several processes train it"
+    try:
+        program_for(objective, batches, places_of(objective, settings))
+    except ValueError as why:
+        return str(why)
+    return None
+
+
+def places_of(objective: torch.nn.Module, settings: TrainingSettings) -> dict[int, int]:
+    """A place for each parameter that learns: any will do to know whether there is a program."""
+    frozen = frozen_by(settings.rates, objective)
+    return {id(p): 0 for name, p in objective.named_parameters() if name not in frozen}
+
+
+def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
+    """Seconds that compiling a net's steps saves, about; 0 if a step is too large for that.
+
+    It hangs on the settings alone, not on a clock.
+
+    Raises:
+        ValueError: if there is no program.
+    """
+    found = program_for(objective, batches, places_of(objective, settings))
+    large = found.multiplications > LARGE
+    return 0.0 if large else PRICE * len(found.operations) * settings.steps

@@ -1,0 +1,253 @@
+"""A single training by compiled steps: the same run, stopped and resumed, chosen where it pays."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hornbook
+from hornbook.errors import DivergedError, MissingPackageError, SettingsError
+from hornbook.kernels.program import Kind
+from hornbook.runs import Run
+from hornbook.runs.events import Calibrated, Noted
+from hornbook.runs.extension import settled
+from hornbook.text.models.mlp import MLPSettings
+from hornbook.training import TrainingSettings, calibration, compilable, many_steps
+from hornbook.training.calibration import calibrate, candidates, time_steps
+from hornbook.training.compilable import gain
+from tests.some_names import write_names
+from tests.test_calibration import OPEN, parts, pretend
+from tests.test_runs import figures, same_end
+
+pytest.importorskip("numba", reason="Numba is not installed")
+
+SMALL = MLPSettings(block_size=3, n_embd=4, n_hidden=(16,), dropout=0.1, norm="none")
+SHORT = TrainingSettings(
+    steps=60, batch_size=32, learning_rate=0.01, evaluate_every=10, gradients="compiled"
+)
+BETWEEN = 60_000  # steps that gain by what is kept, and not enough to be compiled for
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_names(tmp_path_factory.mktemp("data") / "some.txt", slice(0, 2000, 5))
+
+
+def made(names: Path, out: Path, training: TrainingSettings = SHORT, **changes: Any) -> Run:
+    return hornbook.train(names, model="mlp", out=out, settings=SMALL, training=training, **changes)
+
+
+@pytest.fixture(scope="module")
+def run(names: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Any]]:
+    """A run by compiled steps, and what was told of it."""
+    told: list[Any] = []
+    return made(names, tmp_path_factory.mktemp("runs") / "a", listen=told.append), told
+
+
+def test_it_is_the_training_by_hand_to_rounding(
+    run: tuple[Run, list[Any]], names: Path, tmp_path: Path
+) -> None:
+    by_hand = made(names, tmp_path / "hand", replace(SHORT, gradients="hand"))
+    one, told = run
+    assert one.record.training is not None
+    how = one.record.training
+    assert (how.gradients, how.threads, how.precision) == ("compiled", 1, "float32")
+    for ours, theirs in zip(figures(one.path), figures(by_hand.path), strict=True):
+        assert ours["step"] == theirs["step"]
+        assert ours["losses"] == pytest.approx(theirs["losses"], rel=2e-5)
+        if ours["batch"] is not None:
+            assert ours["batch"] == pytest.approx(theirs["batch"], rel=2e-5)
+    assert one.summary.losses == pytest.approx(by_hand.summary.losses, rel=2e-5)
+    assert [event.calibration.settings.gradients for event in told
+            if isinstance(event, Calibrated)] == ["compiled"]  # fmt: skip
+
+
+def test_it_says_that_it_compiles_and_only_then(
+    run: tuple[Run, list[Any]], names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hornbook.kernels import kept
+
+    assert kept.are_kept()  # `run` has left them
+    told: list[Any] = []
+    made(names, tmp_path / "again", listen=told.append)
+    assert kept.WAIT not in [one.message for one in told if isinstance(one, Noted)]
+    monkeypatch.setattr(kept, "mark", lambda: None)
+    made(names, tmp_path / "not kept", listen=told.append)
+    assert [one.message for one in told if isinstance(one, Noted)].count(kept.WAIT) == 1
+
+
+def test_stopped_and_resumed_it_ends_at_the_same_bits(
+    run: tuple[Run, list[Any]], names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = many_steps.Turns.__call__
+
+    def stopping(turns: many_steps.Turns) -> None:
+        turns.most = 7  # other cuts of the steps than before
+        turn(turns)
+        if turns.steps.trainer.step == 27:
+            turns.steps.trainer.stop = True
+
+    with monkeypatch.context() as patch:
+        patch.setattr(many_steps.Turns, "__call__", stopping)
+        stopped = made(names, tmp_path / "stopped")
+    assert (stopped.summary.ending, stopped.summary.steps) == ("interrupted", 27)
+    same_end(run[0].path, hornbook.resume(stopped.path).path)
+
+
+def test_patience_and_more_steps_are_as_ever(names: Path, tmp_path: Path) -> None:
+    how = replace(SHORT, patience=2, learning_rate=1e-30, schedule="constant")
+    early = made(names, tmp_path / "early", how)
+    by_hand = made(names, tmp_path / "hand", replace(how, gradients="hand"))
+    assert early.summary.ending == by_hand.summary.ending == "early"
+    assert early.summary.steps == by_hand.summary.steps
+    longer = hornbook.resume(early.path, steps=90)
+    assert (longer.summary.steps or 0) > (early.summary.steps or 0)
+
+
+def test_a_divergence_is_told(names: Path, tmp_path: Path) -> None:
+    how = replace(SHORT, learning_rate=1e6, optimizer="sgd", schedule="constant", weight_decay=1e3)
+    with pytest.raises(DivergedError, match="training has diverged"):
+        made(names, tmp_path / "diverged", how)
+
+
+@pytest.mark.parametrize(
+    ("model", "training", "says"),
+    [
+        ("gru", {}, "reads whole rows here, and there are kernels for windows"),
+        ("mlp", {"optimizer": "muon"}, "there is no kernel of the optimizer muon"),
+        ("mlp", {"precision": "bfloat16"}, "its products are in bfloat16"),
+        ("mlp", {"rates": ("*bias=0",)}, "some of its parameters are frozen"),
+        ("mlp", {"watch": True}, "`watch` cannot record the activations"),
+        ("mlp", {"compile": True}, "not with `gradients=.compiled"),
+    ],
+)
+def test_where_there_is_none_it_says_why_before_anything_is_written(
+    names: Path, tmp_path: Path, model: str, training: dict[str, Any], says: str
+) -> None:
+    out = tmp_path / "none"
+    with pytest.raises(SettingsError, match=says) as caught:
+        hornbook.train(names, model=model, out=out, training={"gradients": "compiled", **training})
+    assert "gradients=" in caught.value.hint
+    assert not out.exists()
+
+
+def test_without_numba_it_says_what_to_install(
+    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(MissingPackageError, match="requires numba, which is not") as caught:
+        made(names, tmp_path / "none")
+    assert "pip install numba" in caught.value.hint
+    assert not (tmp_path / "none").exists()
+
+
+# --- where it pays -----------------------------------------------------------------------------
+
+
+def compiled_is_offered(steps: int, *, kept: bool, **changes: Any) -> bool:
+    """Whether calibration would try compiled steps of a net."""
+    seconds = changes.pop("seconds", None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "waiting", lambda: "" if kept else "wait")
+        how = replace(OPEN, steps=steps, **changes)
+        return candidates(*parts("mlp dropout"), how, seconds).compiled
+
+
+def test_it_is_tried_where_it_saves_more_than_it_costs() -> None:
+    assert not compiled_is_offered(1_000, kept=True)
+    assert compiled_is_offered(BETWEEN, kept=True)
+    assert not compiled_is_offered(BETWEEN, kept=False)
+    assert compiled_is_offered(10 * BETWEEN, kept=False)
+    assert compiled_is_offered(1_000, kept=False, seconds=600)
+    assert not compiled_is_offered(10 * BETWEEN, kept=False, seconds=20)
+
+
+def test_it_is_not_tried_where_something_else_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for changes in ({"gradients": "hand"}, {"compile": True}, {"optimizer": "muon"}):
+        assert not compiled_is_offered(10 * BETWEEN, kept=True, **changes)
+    monkeypatch.setattr(compilable, "LARGE", 1)
+    assert not compiled_is_offered(10 * BETWEEN, kept=True)
+    monkeypatch.undo()
+    monkeypatch.setattr(calibration, "has", lambda module: False)
+    assert not compiled_is_offered(10 * BETWEEN, kept=True)
+
+
+def test_the_gain_is_that_of_the_operations() -> None:
+    model, batches = parts("mlp dropout")
+    operations = compilable.program_for(model, batches, compilable.places_of(model, OPEN))
+    assert [one.whole[0] for one in operations.operations][:2] == [Kind.EMBEDDING, Kind.DOTS]
+    saved = len(operations.operations) * compilable.PRICE * OPEN.steps
+    assert gain(model, OPEN, batches) == pytest.approx(saved)
+    assert batches.cursor == 0
+
+
+def test_what_alone_keeps_a_net_from_it_is_said() -> None:
+    how = replace(OPEN, steps=10 * BETWEEN)
+    assert candidates(*parts("mlp dropout"), how).not_compiled == ""
+    watched = candidates(*parts("mlp dropout"), replace(how, watch=True))
+    assert watched.not_compiled == "`watch` looks into its steps"
+    assert candidates(*parts("gru", "text"), replace(how, watch=True)).not_compiled == ""
+    short = replace(how, steps=1_000, watch=True)
+    assert candidates(*parts("mlp dropout"), short).not_compiled == ""
+
+
+@pytest.mark.parametrize(("cost", "taken"), [(0.1, "compiled"), (3.0, "hand")])
+def test_the_faster_way_is_taken_and_the_wait_is_told(
+    cost: float, taken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = pretend(monkeypatch, {"compiled": cost, "autograd": 2.0, "bfloat16": 2.0, 1: 1.0})
+    monkeypatch.setattr(calibration, "waiting", lambda: "wait")
+    told: list[str] = []
+    how = replace(OPEN, steps=10 * BETWEEN)
+    found = calibrate(*parts("mlp dropout"), how, tell=told.append).settings
+    assert found.gradients == taken
+    assert found.precision == "float32"
+    assert told == ["wait"]
+    assert any(one.gradients == "compiled" and one.threads == 1 for one in timed)
+
+
+def test_its_steps_are_timed_as_many_at_once() -> None:
+    model, batches = parts("mlp dropout")
+    how = replace(OPEN, gradients="compiled", threads=1, precision="float32")
+    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    counted: list[int] = []
+    advance: Callable[..., None] = many_steps.ManySteps.advance
+
+    def counting(steps: Any, count: int) -> None:
+        counted.append(count)
+        advance(steps, count)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(many_steps.ManySteps, "advance", counting)
+        seconds = time_steps(model, batches, how, 0.02)
+    assert set(counted) == {calibration.CALL // calibration.SPREAD * calibration.SPREAD}
+    assert 0 < seconds < 0.02 / calibration.SPREAD
+    assert batches.cursor == 0
+    for name, tensor in model.state_dict().items():
+        np.testing.assert_array_equal(tensor, weights[name])
+
+
+def test_on_another_device_a_run_goes_on_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "hornbook.compute.device.choose_device", lambda name: SimpleNamespace(type=name)
+    )
+    assert settled(SHORT, {"device": "cuda"}).gradients == "hand"
+    assert settled(SHORT, {"device": "cpu", "steps": 90}).gradients == "compiled"
+
+
+def test_nothing_of_it_is_loaded_where_it_is_not_chosen() -> None:
+    code = (
+        "import sys, hornbook.training.trainer, hornbook.training.kept_choices\n"
+        "sys.exit(any(name in sys.modules for name in ('numba', 'llvmlite')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
