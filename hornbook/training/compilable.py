@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
 
 __all__ = [
-    "LARGE", "RULES", "Several", "WithProgram", "gain", "program_for", "refusal", "why_no_program",
+    "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
+    "why_no_program",
 ]  # fmt: skip
 
-LARGE = 10**8  # multiplications in a step, from which on one by itself is as fast
+# Multiplications in a step, from which on one by itself is as fast; more where each position waits
+# for the one before it, for a library's products are small then, however large the step.
+LARGE, LARGE_BY_TIME = 10**8, 2 * 10**9
 PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
 RULES = {"adamw": 0, "sgd": 1}
 
@@ -135,5 +138,9 @@ def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
         ValueError: if there is no program.
     """
     found = program_for(objective, batches, places_of(objective, settings))
-    large = found.multiplications > LARGE
-    return 0.0 if large else PRICE * len(found.operations) * settings.steps
+    return 0.0 if is_large(found) else PRICE * len(found.operations) * settings.steps
+
+
+def is_large(program: Program) -> bool:
+    """Whether a step has so much to do that nothing is won by its being compiled."""
+    return program.multiplications > (LARGE_BY_TIME if program.by_time else LARGE)
