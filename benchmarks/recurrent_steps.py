@@ -179,7 +179,7 @@ def main() -> None:
         tell_products()
     for size in (one for one in SIZES if one.name in given.only.split(",")):
         compiled = ManySteps(trainer(size, "hand"))
-        at_once = max(1, 10**8 // compiled.program.multiplications)
+        at_once = max(4, 10**9 // compiled.program.multiplications)
         compiled.advance(1)
         steps: dict[str, Callable[[], object]] = {
             "by hand": trainer(size, "hand").update,
