@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hornbook.kernels.compiled import given
-from hornbook.kernels.tiles import ROWS, VECTORS, WIDTH, dots_tile, tile
+from hornbook.kernels.tiles import COLUMNS, ROWS, VECTORS, WIDTH, dots_tile, tile
 
 __all__ = ["add_dots", "add_product"]
 
@@ -104,7 +104,7 @@ def add_dots(
 ) -> None:
     """C += A Bᵀ for C (n, m), A (n, k) and B (m, k), fast where k is large.
 
-    Four rows of A meet four of B at a time; all of A passes as many of B as stay in the caches.
+    Four rows of A meet a few of B at a time; all of A passes as many of B as stay in the caches.
 
     Args:
         c, co, a, ao, b, bo: arrays, and where each matrix begins; rows follow each other.
@@ -117,17 +117,17 @@ def add_dots(
         while i < n:
             here, to, o = ao + i * k, co + i * m, begin
             if i + 4 <= n:
-                while o + 4 <= end:
-                    dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 4, 4)
-                    o += 4
+                while o + COLUMNS <= end:
+                    dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 4, COLUMNS)
+                    o += COLUMNS
                 while o < end:
                     dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 4, 1)
                     o += 1
                 i += 4
             else:
-                while o + 4 <= end:
-                    dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 1, 4)
-                    o += 4
+                while o + COLUMNS <= end:
+                    dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 1, COLUMNS)
+                    o += COLUMNS
                 while o < end:
                     dots_tile(c, to + o, a, here, b, bo + o * k, k, m, 1, 1)
                     o += 1

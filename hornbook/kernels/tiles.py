@@ -19,23 +19,25 @@ from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-__all__ = ["ROWS", "VECTORS", "WIDTH", "dots_tile", "tile"]
+__all__ = ["COLUMNS", "ROWS", "VECTORS", "WIDTH", "dots_tile", "tile"]
 
 
-def registers() -> tuple[int, int, int]:
-    """Bytes of a vector register here, and the rows and registers of a tile that fit into all.
+def registers() -> tuple[int, int, int, int]:
+    """Bytes of a vector register here, and what fits into all of them.
 
-    AVX-512 and NEON have 32, AVX and SSE 16: of the tile, of a row of B, and one of A.
+    AVX-512 and NEON have 32, AVX and SSE 16. `tile` needs them for rows times registers of the
+    tile, a row of B and a number of A; `dots_tile` for four rows times columns, and as many vectors
+    of A and B.
     """
     features = cpu_target.target_context.codegen().magic_tuple()[2].split(",")
     if "+avx512f" in features:
-        return 64, 8, 3
+        return 64, 8, 3, 4
     if "+neon" in features:
-        return 16, 8, 3
-    return (32 if "+avx" in features else 16), 4, 3
+        return 16, 8, 3, 4
+    return (32 if "+avx" in features else 16), 4, 3, 2
 
 
-WIDTH, ROWS, VECTORS = registers()
+WIDTH, ROWS, VECTORS, COLUMNS = registers()
 WHOLE = ir.IntType(64)
 SMALL = ir.IntType(32)
 FUSED = ("contract",)  # the product and the sum may be one operation, rounded once
