@@ -121,7 +121,7 @@ def test_a_divergence_is_told(names: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "training", "says"),
     [
-        ("gru", {}, "reads whole rows here, and there are kernels for windows"),
+        ("wavenet", {}, "computed node by node"),
         ("mlp", {"optimizer": "muon"}, "there is no kernel of the optimizer muon"),
         ("mlp", {"precision": "bfloat16"}, "its products are in bfloat16"),
         ("mlp", {"rates": ("*bias=0",)}, "some of its parameters are frozen"),
@@ -196,7 +196,7 @@ def test_what_alone_keeps_a_net_from_it_is_said() -> None:
     assert candidates(*parts("mlp dropout"), how).not_compiled == ""
     watched = candidates(*parts("mlp dropout"), replace(how, watch=True))
     assert watched.not_compiled == "`watch` looks into its steps"
-    assert candidates(*parts("gru", "text"), replace(how, watch=True)).not_compiled == ""
+    assert candidates(*parts("bow", "text"), replace(how, watch=True)).not_compiled == ""
     short = replace(how, steps=1_000, watch=True)
     assert candidates(*parts("mlp dropout"), short).not_compiled == ""
 

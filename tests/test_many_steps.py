@@ -11,7 +11,7 @@ import torch
 from hornbook.errors import DivergedError
 from hornbook.text.batches import make_batches
 from hornbook.text.models import family
-from hornbook.text.stream import encode_lines
+from hornbook.text.stream import encode_lines, encode_text
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.training import TrainingSettings
 from hornbook.training.compilable import refusal
@@ -29,6 +29,11 @@ NETS: dict[str, tuple[str, dict[str, Any]]] = {
     "deep": ("mlp", {**MLP, "n_hidden": (9, 21, 9), "norm": "batch", "output_norm": True}),
     "LayerNorm and ReLU": ("mlp", {**MLP, "norm": "layer", "activation": "relu"}),
     "tree": ("wavenet", {"form": "tree", "block_size": 4, "n_embd": 4, "n_hidden": 9}),
+    "bigram": ("bigram", {}),
+    "RNN": ("rnn", {"n_embd": 4, "n_hidden": 9, "dropout": 0.0}),
+    "GRU": ("gru", {"n_embd": 4, "n_hidden": 17, "n_layer": 2}),
+    "LSTM": ("lstm", {"n_embd": 3, "n_hidden": 9, "n_layer": 2}),
+    "GRU on windows": ("gru", {"block_size": 3, "n_embd": 4, "n_hidden": 9, "predict": "last"}),
 }
 WAYS: dict[str, dict[str, Any]] = {
     "adamw": {"weight_decay": 0.3},
@@ -39,16 +44,23 @@ WAYS: dict[str, dict[str, Any]] = {
 STEPS = 30  # more than an epoch
 
 
-def trainer(net: str, kind: torch.dtype = torch.float64, **how: Any) -> Trainer:
-    tokenizer = CharTokenizer.fit(LINES, boundary=True)
+def trainer(
+    net: str, kind: torch.dtype = torch.float64, *, along: bool = False, **how: Any
+) -> Trainer:
+    """One on lines, or on parallel streams along a text."""
+    text = " ".join(LINES)
+    tokenizer = CharTokenizer.fit([text] if along else LINES, boundary=not along)
+    stream = encode_text(text, tokenizer) if along else encode_lines(LINES, tokenizer)
     name, settings = NETS[net]
+    if along:
+        settings = {**settings, "block_size": 4}
     made = family(name).load()
     seed = how.get("seed", 1337)
     generator = torch.Generator().manual_seed(seed)
     model = made(made.Settings(**settings), tokenizer.vocabulary, generator).to(kind)
     batches = make_batches(
-        encode_lines(LINES, tokenizer), "window", block_size=model.block_size, batch_size=5,
-        seed=seed,
+        stream, model.reads, block_size=model.block_size, parallel=along, seed=seed,
+        batch_size=5 if model.reads == "window" else 3,
     )  # fmt: skip
     training = TrainingSettings(**{"steps": 100, "learning_rate": 0.02, "gradients": "hand", **how})
     model.train()
@@ -81,6 +93,39 @@ def test_many_steps_are_the_steps_one_by_one(net: str, way: str) -> None:
     for name, array in own.items():
         np.testing.assert_allclose(array, theirs[name], rtol=1e-9, atol=1e-12, err_msg=name)
     assert {**counters, "seconds": 0, "loss_sum": 0} == {**others, "seconds": 0, "loss_sum": 0}
+
+
+@pytest.mark.parametrize("net", ["RNN", "LSTM"])
+def test_a_state_is_carried_along_a_text_and_kept(net: str) -> None:
+    """From batch to batch, from call to call, past a measurement and through a checkpoint."""
+    one, many = trainer(net, along=True), trainer(net, along=True)
+    torch.default_generator.manual_seed(1337)
+    losses = one_by_one(one, 9)
+    assert any(one.batches.batch(n).follows for n in range(9))  # type: ignore[attr-defined]
+    steps = ManySteps(many)
+    steps.advance(2)
+    batch = many.batches.batch(0)  # type: ignore[attr-defined]
+    steps.losses(batch.inputs, batch.targets)
+    steps.advance(3)
+    arrays, counters = many.state()
+    again = trainer(net, along=True)
+    again.load_state({name: array.copy() for name, array in arrays.items()}, counters)
+    ManySteps(again).advance(4)
+    assert again.loss_sum == pytest.approx(sum(losses), rel=1e-12)
+    (own, _), (theirs, _) = again.state(), one.state()
+    np.testing.assert_allclose(own["carried.state"], theirs["carried.state"], rtol=1e-9)
+    torch.testing.assert_close(again.flat.values, one.flat.values, rtol=1e-9, atol=1e-12)
+
+
+def test_a_batch_larger_than_all_before_gets_room() -> None:
+    """Rows of a batch may be longer, or more, than those that the first had."""
+    made = trainer("GRU")
+    steps = ManySteps(made)
+    steps.make_room(steps.program_for_positions(2))
+    steps.advance(6)
+    whole = trainer("GRU")
+    ManySteps(whole).advance(6)
+    assert torch.equal(made.flat.values, whole.flat.values)
 
 
 @pytest.mark.parametrize("net", NETS)
@@ -159,3 +204,21 @@ def test_settings_that_kernels_do_not_know_are_refused(training: Any, why: str) 
 def test_frozen_parameters_are_refused(rates: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="frozen"):
         ManySteps(trainer("the lecture's", rates=rates))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "why"),
+    [
+        ("bigram", {"l2": 0.1}, "`l2`"),
+        ("bigram", {"one_hot": True}, "OneHot"),
+        ("rnn", {"join": "added"}, "AddedRNN"),
+        ("wavenet", {"form": "convolution"}, "node by node"),
+        ("gpt", {}, "no kernel"),
+    ],
+)
+def test_nets_without_kernels_say_why(
+    name: str, settings: dict[str, Any], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NETS, name, (name, settings))
+    with pytest.raises(ValueError, match=why):
+        ManySteps(trainer(name))

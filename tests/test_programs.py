@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,16 +16,21 @@ import torch.nn.functional as F
 from hornbook.kernels.program import Program
 from hornbook.nn import (
     GELU,
+    GRU,
+    LSTM,
+    RNN,
     BatchNorm1d,
     CrossEntropy,
     Dropout,
     Embedding,
     Flatten,
     FlattenConsecutive,
+    LastPosition,
     Layer,
     LayerNorm,
     Linear,
     Net,
+    RecurrentStack,
     ReLU,
     Sequential,
     Tanh,
@@ -50,22 +55,33 @@ class Chain(Net):
 
     def loss_vjp(self, batch: Any) -> tuple[torch.Tensor, Callable[[], None]]:
         logits, net_back = self.vjp(self.tensor(batch.inputs))
-        loss, loss_back = CrossEntropy().vjp(logits, self.tensor(batch.targets))
+        loss, loss_back = CrossEntropy(-1).vjp(logits, self.tensor(batch.targets))
         return loss, lambda: (net_back(loss_back()), None)[1]
 
     def program(self, batch: Any, places: Mapping[int, int]) -> Program | str:
-        rows, time = batch.inputs.shape
-        return program_of(self.net.chain, rows, time, places)
+        rows, count = len(batch.inputs), batch.inputs.size
+        of_rows = reads_rows(self.net.chain)
+        return program_of(
+            self.net.chain, count if of_rows else rows, count, places, of_rows=of_rows
+        )
+
+
+def reads_rows(chain: Sequence[Layer]) -> bool:
+    """Whether a chain gives logits at each position."""
+    return not any(isinstance(one, Flatten | FlattenConsecutive | LastPosition) for one in chain)
 
 
 class Batches:
     """The same few ids again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_rows: bool) -> None:
         self.cursor, self.per_epoch = 0, 1
         rng = np.random.default_rng(1)
+        targets = rng.integers(4, size=ROWS)
+        if of_rows:
+            targets = rng.integers(-1, 4, size=(ROWS, TIME))  # of some positions there is none
         self.batch = SimpleNamespace(
-            inputs=rng.integers(SYMBOLS, size=(ROWS, TIME)), targets=rng.integers(4, size=ROWS)
+            inputs=rng.integers(SYMBOLS, size=(ROWS, TIME)), targets=targets, follows=False
         )
 
     def __next__(self) -> Any:
@@ -80,6 +96,11 @@ class Batches:
 def middle(*layers: Layer, fan_in: int = TIME * WIDTH) -> list[Layer]:
     """Layers between those that every chain has."""
     return [Embedding(SYMBOLS, WIDTH), Flatten(), Linear(fan_in, 11), *layers, Linear(11, 4)]
+
+
+def through(*layers: Layer) -> list[Layer]:
+    """Layers that read rows."""
+    return [Embedding(SYMBOLS, WIDTH), *layers, Linear(layers[0].hidden_size, 4)]  # type: ignore
 
 
 CHAINS: dict[type[Layer], Callable[[], list[Layer]]] = {
@@ -97,6 +118,17 @@ CHAINS: dict[type[Layer], Callable[[], list[Layer]]] = {
     Tanh: lambda: middle(Tanh()),
     ReLU: lambda: middle(ReLU()),
     Dropout: lambda: middle(Tanh(), Dropout(0.3), Linear(11, 11), Dropout(0.5)),
+    GRU: lambda: through(GRU(WIDTH, 11), Dropout(0.3)),
+    LSTM: lambda: through(LSTM(WIDTH, 11), Linear(11, 11), LayerNorm(11), Tanh()),
+    RNN: lambda: through(RNN(WIDTH, 11), RNN(11, 11, nonlinearity="relu")),
+    RecurrentStack: lambda: [
+        Embedding(SYMBOLS, WIDTH), Dropout(0.3),
+        RecurrentStack(LSTM(WIDTH, 9), GRU(9, 17), RNN(17, 5), dropout=0.4), Linear(5, 4),
+    ],
+    LastPosition: lambda: [
+        Embedding(SYMBOLS, WIDTH), Dropout(0.3), GRU(WIDTH, 11), LastPosition(), Dropout(0.2),
+        Linear(11, 4),
+    ],
 }  # fmt: skip
 
 
@@ -109,7 +141,8 @@ def trainer(layer: type[Layer], **training: Any) -> Trainer:
         p.data.copy_(torch.randn(p.shape, generator=generator, dtype=kind) * 0.5)
     net.train()
     settings = TrainingSettings(**{"schedule": "constant", "gradients": "hand", **training})
-    made = Trainer(net, Batches(), settings, lambda: Evaluation({}))
+    batches = Batches(of_rows=reads_rows(net.net.chain))
+    made = Trainer(net, batches, settings, lambda: Evaluation({}))
     made.random = torch.Generator().manual_seed(4)
     return made
 
@@ -129,7 +162,8 @@ def test_a_kernel_gives_autograds_gradients(
     drawn = torch.Generator().manual_seed(4)
     monkeypatch.setattr("hornbook.nn.dropout.kept", lambda x, p: kept(x, p, drawn))
     net, batch = other.module, other.batches.batch  # type: ignore[attr-defined]
-    loss = F.cross_entropy(net(torch.from_numpy(batch.inputs)), torch.from_numpy(batch.targets))
+    logits = net(torch.from_numpy(batch.inputs)).flatten(0, -2)
+    loss = F.cross_entropy(logits, torch.from_numpy(batch.targets).flatten(), ignore_index=-1)
     loss.backward()  # type: ignore[no-untyped-call]
     ManySteps(made).advance(1)
     assert made.step == 1
@@ -175,7 +209,7 @@ def test_a_net_without_a_program_says_why(layers: Callable[[], list[Layer]], why
     chain = layers()
     places = {id(p): 0 for layer in chain for p in layer.parameters()}
     with pytest.raises(Unsuited, match=why):
-        program_of(chain, ROWS, TIME, places)
+        program_of(chain, ROWS, ROWS * TIME, places)
 
 
 @pytest.mark.parametrize("layer", CHAINS, ids=lambda layer: layer.__name__)
@@ -187,17 +221,24 @@ def test_kernels_measure_the_losses_of_a_net_in_use(layer: type[Layer], count: i
     rng = np.random.default_rng(2)
     ids, targets = rng.integers(SYMBOLS, size=(count, TIME)), rng.integers(4, size=count)
     net: Any = made.module
+    if of_rows := reads_rows(net.net.chain):
+        targets = rng.integers(-1, 4, size=(count, TIME))
     with net.in_use():
-        logits = net(torch.from_numpy(ids))
-    expected = F.cross_entropy(logits, torch.from_numpy(targets), reduction="none")
+        logits = net(torch.from_numpy(ids)).flatten(0, -2)
+    wanted = torch.from_numpy(targets).flatten()
+    expected = F.cross_entropy(logits, wanted, reduction="none", ignore_index=-1)
     found = many.losses(ids, targets)
     assert found is not None
-    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-12, atol=1e-13)
-    assert many.losses(ids[: ROWS - 1], targets[: ROWS - 1]) is None
+    assert found.shape == targets.shape
+    np.testing.assert_allclose(found.reshape(-1), expected.numpy(), rtol=1e-12, atol=1e-13)
+    assert (many.losses(ids[: ROWS - 1], targets[: ROWS - 1]) is None) is not of_rows
 
 
 def test_no_kernel_is_called_where_it_is_used() -> None:
-    """What is compiled twice may round otherwise in the process that compiled it."""
+    """What is compiled twice may round otherwise in the process that compiled it.
+
+    But products, whose instructions are given.
+    """
     from numba.core.dispatcher import Dispatcher
 
     from hornbook import kernels
@@ -212,4 +253,6 @@ def test_no_kernel_is_called_where_it_is_used() -> None:
                 else:
                     kept.add(name)
     assert inlined > 20
-    assert kept == {"advance", "measure"}
+    products = {name for name in kept if name.startswith(("add_", "across", "down_", "varying"))}
+    assert kept - products == {"advance", "measure"}
+    assert {"add_product", "add_dots"} < products

@@ -213,11 +213,14 @@ def test_a_listeners_refusal_ends_one_training(names: Prepared, tmp_path: Path) 
     ("family", "settings", "training", "why"),
     [
         ("mlp", {}, {"batch_size": 128}, None),
-        ("mlp", {}, {"batch_size": 512}, "large"),
+        ("mlp", {}, {"batch_size": 512}, None),
+        ("mlp", {}, {"batch_size": 1024}, "large"),
         ("mlp", {"n_hidden": (2048, 2048)}, {}, "large"),
         ("wavenet", {"form": "tree"}, {"batch_size": 32}, None),
-        ("wavenet", {}, {}, "whole rows"),
-        ("gru", {}, {}, "whole rows"),
+        ("wavenet", {}, {}, "node by node"),
+        ("gru", {}, {"batch_size": 32}, None),
+        ("lstm", {"n_hidden": 2048}, {}, "large"),
+        ("gpt", {}, {}, "no kernel"),
         ("ngram", {}, {}, "not trained step by step"),
         ("mlp", {}, {"optimizer": "muon"}, "muon"),
     ],
@@ -257,7 +260,26 @@ def test_without_numba_the_reason_says_what_to_install(
     """Where nothing else stands in the way: what is of no use is not advised."""
     monkeypatch.setattr("hornbook.runs.together.has", lambda module: False)
     assert "pip install numba" in (why_apart(names, "mlp", One(tmp_path / "run", NET, {})) or "")
-    assert "whole rows" in (why_apart(names, "gru", One(tmp_path / "run", {}, {})) or "")
+    assert "no kernel" in (why_apart(names, "gpt", One(tmp_path / "run", {}, {})) or "")
+
+
+def test_nets_of_rows_come_out_as_alone(names: Prepared, tmp_path: Path) -> None:
+    """Their batches have other lengths each time, and all of an epoch's are measured."""
+    net = {"n_embd": 8, "n_hidden": 16}
+    how = {**HOW, "batch_size": 8}
+    plans = [RunPlan(tmp_path / f"{seed}", net, {**how, "seed": seed}) for seed in range(2)]
+    for one, plan in zip(make_together(names, "gru", plans), plans, strict=True):
+        assert isinstance(one, Run)
+        assert one.record.together
+        other = hornbook.train(
+            names, model="gru", out=tmp_path / f"alone{plan.path.name}", settings=net,
+            training=plan.training, baseline=False,
+        )  # fmt: skip
+        assert dev(one) == pytest.approx(dev(other), rel=1e-5)
+        own, theirs = one.model.arrays(), other.model.arrays()
+        for name, array in own.items():
+            np.testing.assert_allclose(array, theirs[name], rtol=1e-3, atol=1e-5, err_msg=name)
+        assert hornbook.resume(one.path, steps=50).summary.steps == 50
 
 
 def test_nothing_to_make_is_nothing(names: Prepared) -> None:

@@ -1,8 +1,9 @@
-"""How the kernels are compiled: into one function each that is kept on disk, and calls no other.
+"""How the kernels are compiled: into one function each that is kept on disk.
 
 Where a call is left, Numba compiles what is called twice: by itself, and once more, otherwise, with
 what calls it. A process that has compiled both takes the first, one that loads what was kept has
-the second only, and the two may round otherwise. So no call is left.
+the second only, and the two may round otherwise. So no call is left but those to products, of which
+every translation rounds alike.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["kept_on_disk", "kernel", "part", "power_of_two", "summing"]
+__all__ = ["given", "kept_on_disk", "kernel", "part", "power_of_two", "summing"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 COMMON: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
@@ -33,6 +34,15 @@ def summing(function: F) -> F:
     """The same, but a long sum may be added up in parts, as every library of products does."""
     how = {"contract", "reassoc", "nsz"}
     return cast(F, numba.njit(forceinline=True, fastmath=how, **COMMON)(function))
+
+
+def given(function: F) -> F:
+    """One whose operations on numbers are all given as instructions: see `tiles`.
+
+    Every translation of it gives the same bits, so it may be called, and what calls it is compiled
+    sooner.
+    """
+    return cast(F, numba.njit(**COMMON)(function))
 
 
 def part(function: F) -> F:

@@ -14,9 +14,9 @@ from hornbook.kernels.compiled import kernel, summing
 from hornbook.kernels.exponential import exponential
 
 __all__ = [
-    "batch_norm", "batch_norm_back", "batch_norm_used", "cross_entropy", "dropout", "dropout_back",
-    "embedding", "embedding_back", "layer_norm", "layer_norm_back", "relu", "relu_back", "spread",
-    "sum_rows", "tanh", "tanh_back", "token_losses",
+    "batch_norm", "batch_norm_back", "batch_norm_used", "dropout", "dropout_back",
+    "dropout_turned", "embedding", "embedding_back", "layer_norm", "layer_norm_back", "relu",
+    "relu_back", "sigmoid", "spread", "sum_rows", "tanh", "tanh_back",
 ]  # fmt: skip
 
 Array = Any
@@ -24,24 +24,20 @@ Array = Any
 
 @kernel
 def embedding(v: Array, y: int, ids: Array, p: Array, w: int, c: int) -> None:
-    """Rows of c numbers of the table at w, by ids (N, T)."""
-    rows, time = ids.shape
-    for i in range(rows):
-        for t in range(time):
-            at, to = w + ids[i, t] * c, y + (i * time + t) * c
-            for j in range(c):
-                v[to + j] = p[at + j]
+    """Rows of c numbers of the table at w, by ids (n,)."""
+    for i in range(len(ids)):
+        at, to = w + ids[i] * c, y + i * c
+        for j in range(c):
+            v[to + j] = p[at + j]
 
 
 @kernel
 def embedding_back(d: Array, y: int, ids: Array, g: Array, w: int, c: int) -> None:
     """A row that was picked k times gets the sum of k gradients."""
-    rows, time = ids.shape
-    for i in range(rows):
-        for t in range(time):
-            to, at = w + ids[i, t] * c, y + (i * time + t) * c
-            for j in range(c):
-                g[to + j] += d[at + j]
+    for i in range(len(ids)):
+        to, at = w + ids[i] * c, y + i * c
+        for j in range(c):
+            g[to + j] += d[at + j]
 
 
 @kernel
@@ -67,6 +63,15 @@ def sum_rows(g: Array, b: int, d: Array, y: int, n: int, m: int) -> None:
         row = d[y + i * m : y + (i + 1) * m]
         for j in range(m):
             bias[j] += row[j]
+
+
+@kernel
+def sigmoid(v: Array, x: int, count: int) -> None:
+    """In place: 1 / (1 + e⁻ˣ)."""
+    one = v.dtype.type(1)
+    part = v[x : x + count]
+    for j in range(count):
+        part[j] = one / (one + exponential(-part[j]))
 
 
 @kernel
@@ -122,6 +127,23 @@ def dropout_back(
     made, given = d[x : x + count], d[y : y + count]
     for j in range(count):
         made[j] = given[j] * (grown if drawn[j] >= first else zero)
+
+
+@kernel
+def dropout_turned(
+    v: Array, x: int, y: int, n: int, m: int, batch: int, drawn: Array, first: int, grown: Any
+) -> None:
+    """The same where n rows are in the order of time, and random bytes in that of the batch's rows.
+
+    It is its own way back.
+    """
+    zero, time = v.dtype.type(0), n // batch
+    for i in range(n):
+        at = i % batch * time + i // batch
+        given, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
+        own = drawn[at * m : (at + 1) * m]
+        for j in range(m):
+            made[j] = given[j] * (grown if own[j] >= first else zero)
 
 
 @kernel
@@ -250,55 +272,3 @@ def layer_norm_back(
         scale = v[kept + i]
         for j in range(m):
             dx[j] = (dy[j] * weight[j] - level - normal[j] * slope) * scale
-
-
-@kernel
-def cross_entropy(v: Array, d: Array, x: int, n: int, m: int, targets: Array) -> float:
-    """The mean loss of logits (n, m), and its gradient by them, (softmax - one-hot) / n, in d."""
-    zero, one = v.dtype.type(0), v.dtype.type(1)
-    few = one / v.dtype.type(n)
-    grad = d[x : x + n * m]
-    loss = 0.0
-    for i in range(n):
-        row, made = v[x + i * m : x + (i + 1) * m], grad[i * m : (i + 1) * m]
-        most = row[0]
-        for j in range(m):
-            most = row[j] if row[j] > most else most
-        for j in range(m):
-            made[j] = row[j] - most
-        loss -= made[targets[i]]
-    for j in range(n * m):  # in one go: a row alone is short
-        grad[j] = exponential(grad[j])
-    for i in range(n):
-        made = grad[i * m : (i + 1) * m]
-        total = zero
-        for j in range(m):
-            total += made[j]
-        loss += math.log(total)
-        share = few / total
-        for j in range(m):
-            made[j] *= share
-        made[targets[i]] -= few
-    return loss / n
-
-
-@kernel
-def token_losses(v: Array, d: Array, x: int, n: int, m: int, targets: Array, losses: Array) -> None:
-    """The loss of each row of logits (n, m), with room for as many numbers in d."""
-    room = d[x : x + n * m]
-    for i in range(n):
-        row, made = v[x + i * m : x + (i + 1) * m], room[i * m : (i + 1) * m]
-        most = row[0]
-        for j in range(m):
-            most = row[j] if row[j] > most else most
-        for j in range(m):
-            made[j] = row[j] - most
-        losses[i] = -made[targets[i]]
-    for j in range(n * m):
-        room[j] = exponential(room[j])
-    for i in range(n):
-        made = room[i * m : (i + 1) * m]
-        total = v.dtype.type(0)
-        for j in range(m):
-            total += made[j]
-        losses[i] += math.log(total)

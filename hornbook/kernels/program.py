@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Column", "Kind", "Operation", "Program"]
+__all__ = ["Column", "Cut", "Kind", "Operation", "Program"]
 
 Whole = npt.NDArray[np.int64]
 NONE = -1  # in the place of a parameter that is not there
@@ -31,6 +31,17 @@ class Kind(IntEnum):
     TANH = 5
     RELU = 6
     DROPOUT = 7
+    DROPOUT_TURNED = 8
+    "The same of positions in the order of time, whose random bytes are in that of the rows."
+    LAST = 9
+    "Of positions in the order of time those of the last step, which stand at the end."
+    RNN_TANH = 10
+    RNN_RELU = 11
+    GRU = 12
+    LSTM = 13
+
+
+GATES = {Kind.RNN_TANH: 1, Kind.RNN_RELU: 1, Kind.GRU: 3, Kind.LSTM: 4}
 
 
 class Column(IntEnum):
@@ -38,6 +49,7 @@ class Column(IntEnum):
 
     KIND = 0
     ROWS = 1
+    "Of the input; -1: as many as a batch has positions."
     IN = 2
     "Features of a row of the input."
     OUT = 3
@@ -48,14 +60,31 @@ class Column(IntEnum):
     WEIGHT = 6
     "Where the weight begins among the parameters."
     BIAS = 7
-    KEPT = 8
+    STATE_WEIGHT = 8
+    "Where a recurrent layer's weight of the state begins."
+    STATE_BIAS = 9
+    KEPT = 10
     "Where the values begin that it keeps for itself."
-    RUNNING = 9
+    RUNNING = 11
     "Where its running statistics begin."
-    DRAWN = 10
-    "Where its random bytes begin."
-    OWN = 11
-    "Its own: BatchNorm's degrees of freedom; the least random byte that Dropout keeps."
+    OWN = 12
+    """Its own: BatchNorm's degrees of freedom; the least random byte that Dropout keeps; the column
+    of the state where a recurrent layer's begins."""
+
+
+class Cut(IntEnum):
+    """What is told of each batch: where its ids, targets and random bytes are among all."""
+
+    IDS = 0
+    TO_IDS = 1
+    TARGETS = 2
+    TO_TARGETS = 3
+    DRAWN = 4
+    TO_DRAWN = 5
+    BATCH = 6
+    "Its rows or windows."
+    FOLLOWS = 7
+    "1: it begins from the state that the last one ended in; 0: from zeros."
 
 
 @dataclass(frozen=True)
@@ -80,22 +109,45 @@ class Program:
     "How many there are of a row."
     values: int
     "How many values there are in all."
-    drawn: int
-    "Random bytes of a step, a multiple of 8."
+    dropped: tuple[tuple[int, int], ...]
+    "Of each dropout the rows (-1: the positions) and features."
     transposed: tuple[tuple[int, int, int], ...]
     "Weights that kernels keep transposed: where they begin in the vector, and their (out, in)."
     running: tuple[Any, ...]
     "Tensors of running statistics, one after the other, as they stand in the kernels' array."
 
+    rows: int
+    "Rows or windows of a batch."
+    positions: int
+    "Ids of a batch."
+    of_rows: bool = False
+    """Whether batches are rows with a target at each position: `rows` and `positions` are then what
+    there is room for, each by itself, and the places of values are those of such a batch."""
+    by_time: bool = False
+    "Whether positions are in the order of time: the first of all rows, then the second."
+    state: int = 0
+    "Numbers of a row's state that go on to the next batch."
+
     @property
     def multiplications(self) -> int:
         """Of a step's matrix products: one there, two back."""
-        products = [
-            one.whole[Column.ROWS] * one.whole[Column.IN] * one.whole[Column.OUT]
-            for one in self.operations
-            if one.whole[Column.KIND] in (Kind.PRODUCT, Kind.DOTS)
-        ]
-        return 3 * sum(products)
+        return 3 * sum(map(self.products, self.operations))
+
+    def products(self, one: Operation) -> int:
+        """Multiplications in one operation's products on the way there."""
+        kind, fan_in, out = (one.whole[at] for at in (Column.KIND, Column.IN, Column.OUT))
+        rows = self.count(one.whole[Column.ROWS])
+        if kind in GATES:
+            return rows * (fan_in + out) * out * GATES[Kind(kind)]
+        return rows * fan_in * out if kind in (Kind.PRODUCT, Kind.DOTS) else 0
+
+    def count(self, rows: int, positions: int | None = None) -> int:
+        """Rows of an operation in a batch of some positions, or in one that fills the room."""
+        return rows if rows >= 0 else self.positions if positions is None else positions
+
+    def drawn(self, positions: int) -> int:
+        """Random bytes of a step with so many positions: for each dropout a multiple of 8."""
+        return sum(-(-self.count(n, positions) * m // 8) * 8 for n, m in self.dropped)
 
     def tables(self, kind: npt.DTypeLike) -> tuple[Whole, npt.NDArray[Any]]:
         """The operations as arrays: whole numbers (O, C), and the others (O, 2) in a precision."""

@@ -7,14 +7,15 @@ import math
 from pathlib import Path
 from typing import Any
 
-from hornbook.kernels.compiled import kept_on_disk, part
+from hornbook.kernels.cells import gru, gru_back, lstm, lstm_back, rnn, rnn_back
+from hornbook.kernels.compiled import kept_on_disk, kernel, part
 from hornbook.kernels.layers import (
     batch_norm,
     batch_norm_back,
     batch_norm_used,
-    cross_entropy,
     dropout,
     dropout_back,
+    dropout_turned,
     embedding,
     embedding_back,
     layer_norm,
@@ -25,10 +26,10 @@ from hornbook.kernels.layers import (
     sum_rows,
     tanh,
     tanh_back,
-    token_losses,
 )
+from hornbook.kernels.losses import cross_entropy, token_losses
 from hornbook.kernels.products import add_dots, add_product
-from hornbook.kernels.program import Column, Kind
+from hornbook.kernels.program import Column, Cut, Kind
 from hornbook.kernels.updates import adamw, clip_norm, sgd
 
 __all__ = ["advance", "backward", "forward", "measure"]
@@ -37,20 +38,26 @@ Array = Any
 EMBEDDING, PRODUCT, DOTS, BATCH_NORM = (
     int(kind) for kind in (Kind.EMBEDDING, Kind.PRODUCT, Kind.DOTS, Kind.BATCH_NORM)
 )
-LAYER_NORM, TANH, RELU, DROPOUT = (
-    int(kind) for kind in (Kind.LAYER_NORM, Kind.TANH, Kind.RELU, Kind.DROPOUT)
+LAYER_NORM, TANH, RELU, DROPOUT, DROPOUT_TURNED = (
+    int(kind) for kind in (Kind.LAYER_NORM, Kind.TANH, Kind.RELU, Kind.DROPOUT, Kind.DROPOUT_TURNED)
 )
-assert tuple(Column) == tuple(range(12)), "the kernels unpack an operation in this order"
+LAST, RNN_TANH, RNN_RELU, GRU, LSTM = (
+    int(kind) for kind in (Kind.LAST, Kind.RNN_TANH, Kind.RNN_RELU, Kind.GRU, Kind.LSTM)
+)
+assert tuple(Column) == tuple(range(13)), "the kernels unpack an operation in this order"
+assert tuple(Cut) == tuple(range(8)), "and a batch in this one"
 
 
 @part
 def forward(
-    whole: Array, numbers: Array, p: Array, running: Array, v: Array, ids: Array, drawn: Array,
-    training: bool,
+    whole: Array, numbers: Array, p: Array, running: Array, v: Array, state: Array, ids: Array,
+    batch: int, drawn: Array, training: bool,
 ) -> None:  # fmt: skip
-    """From ids (N, T) to logits, in training or as the net is used; see `advance`."""
+    """From ids (n,) of a batch to logits, in training or as the net is used; see `advance`."""
+    at = 0
     for o in range(len(whole)):
-        kind, n, k, m, x, y, w, b, kept, r, first, own = whole[o]
+        kind, n, k, m, x, y, w, b, u, e, kept, r, own = whole[o]
+        n = len(ids) if n < 0 else n
         if kind == EMBEDDING:
             embedding(v, y, ids, p, w, m)
         elif kind == PRODUCT:
@@ -71,20 +78,33 @@ def forward(
             tanh(v, x, n * m)
         elif kind == RELU:
             relu(v, x, n * m)
-        elif kind == DROPOUT:
-            if training:
-                dropout(v, x, y, n * m, drawn[first:], own, numbers[o, 0])
-            else:
+        elif kind in (DROPOUT, DROPOUT_TURNED):
+            if not training:
                 v[y : y + n * m] = v[x : x + n * m]
+                continue
+            if kind == DROPOUT:
+                dropout(v, x, y, n * m, drawn[at:], own, numbers[o, 0])
+            else:
+                dropout_turned(v, x, y, n, m, batch, drawn[at:], own, numbers[o, 0])
+            at += whole_words(n * m)
+        elif kind == GRU:
+            gru(v, x, y, kept, n, k, m, batch, p, w, b, u, e, state, own)
+        elif kind == LSTM:
+            lstm(v, x, y, kept, n, k, m, batch, p, w, b, u, e, state, own)
+        elif kind in (RNN_TANH, RNN_RELU):
+            rnn(v, x, y, n, k, m, batch, p, w, b, u, e, state, own, kind == RNN_TANH)
 
 
 @part
 def backward(
-    whole: Array, numbers: Array, p: Array, g: Array, v: Array, d: Array, ids: Array, drawn: Array
-) -> None:
+    whole: Array, numbers: Array, p: Array, g: Array, v: Array, d: Array, ids: Array, batch: int,
+    drawn: Array,
+) -> None:  # fmt: skip
     """From the logits' gradients, in d, to those of the parameters, added to g."""
+    at = len(drawn)
     for o in range(len(whole) - 1, -1, -1):
-        kind, n, k, m, x, y, w, b, kept, _, first, own = whole[o]
+        kind, n, k, m, x, y, w, b, u, e, kept, _, own = whole[o]
+        n = len(ids) if n < 0 else n
         if kind == EMBEDDING:
             embedding_back(d, y, ids, g, w, m)
         elif kind == PRODUCT:
@@ -107,8 +127,26 @@ def backward(
             tanh_back(d, v, x, n * m)
         elif kind == RELU:
             relu_back(d, v, x, n * m)
-        elif kind == DROPOUT:
-            dropout_back(d, x, y, n * m, drawn[first:], own, numbers[o, 0])
+        elif kind in (DROPOUT, DROPOUT_TURNED):
+            at -= whole_words(n * m)
+            if kind == DROPOUT:
+                dropout_back(d, x, y, n * m, drawn[at:], own, numbers[o, 0])
+            else:
+                dropout_turned(d, y, x, n, m, batch, drawn[at:], own, numbers[o, 0])
+        elif kind == LAST:
+            d[x : x + (n - batch) * m] = 0
+        elif kind == GRU:
+            gru_back(d, v, x, y, kept, n, k, m, batch, p, g, w, b, u, e)
+        elif kind == LSTM:
+            lstm_back(d, v, x, y, kept, n, k, m, batch, p, g, w, b, u, e)
+        elif kind in (RNN_TANH, RNN_RELU):
+            rnn_back(d, v, x, y, kept, n, k, m, batch, p, g, w, b, u, e, kind == RNN_TANH)
+
+
+@kernel
+def whole_words(count: int) -> int:
+    """Bytes that are drawn for so many numbers."""
+    return -(-count // 8) * 8
 
 
 def made_from() -> int:
@@ -128,9 +166,9 @@ def compiled_steps(version: int) -> Any:
     @kept_on_disk
     def advance(
         whole: Array, numbers: Array, logits: int, classes: int, p: Array, g: Array,
-        running: Array, v: Array, d: Array, ids: Array, targets: Array, drawn: Array,
-        rule: int, parts: Array, factors: Array, first: Array, second: Array, pace: Array,
-        constants: Array, clip: float, losses: Array,
+        running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array,
+        drawn: Array, cuts: Array, rule: int, parts: Array, factors: Array, first: Array,
+        second: Array, pace: Array, constants: Array, clip: float, losses: Array,
     ) -> int:  # fmt: skip
         """Steps of training, until they are done or a loss is not finite.
 
@@ -140,9 +178,9 @@ def compiled_steps(version: int) -> Any:
             p, g: parameters and room for their gradients, (P,).
             running: running statistics.
             v, d: room for the values of a batch and for their gradients.
-            ids: of each step, (S, N, T).
-            targets: (S, N).
-            drawn: random bytes, (S, D).
+            state: what rows remember, (rows, S), of as many rows as a batch has at most.
+            ids, targets, drawn: of all steps, one after the other; drawn are random bytes.
+            cuts: of each step, (S, 8); see `Cut`.
             rule: 0 for `adamw`, 1 for `sgd`.
             parts, factors, constants: see there.
             first, second: what the rule remembers.
@@ -155,22 +193,25 @@ def compiled_steps(version: int) -> Any:
         """
         if version < 0:  # never: but what is kept knows the version by this
             return 0
-        for step in range(len(ids)):
-            forward(whole, numbers, p, running, v, ids[step], drawn[step], True)
-            n = len(targets[step])
-            loss = cross_entropy(v, d, logits, n, classes, targets[step])
+        for step in range(len(cuts)):
+            i, to_i, t, to_t, r, to_r, batch, follows = cuts[step]
+            own, wanted, random = ids[i:to_i], targets[t:to_t], drawn[r:to_r]
+            if not follows:
+                state[:batch] = 0
+            forward(whole, numbers, p, running, v, state, own, batch, random, True)
+            loss = cross_entropy(v, d, logits, len(wanted), classes, wanted)
             losses[step] = loss
             if not math.isfinite(loss):
                 return step
             g[:] = 0
-            backward(whole, numbers, p, g, v, d, ids[step], drawn[step])
+            backward(whole, numbers, p, g, v, d, own, batch, random)
             if clip > 0:
                 clip_norm(g, p.dtype.type(clip))
             if rule == 0:
                 adamw(p, g, first, second, parts, factors, pace[step], constants)
             else:
                 sgd(p, g, first, parts, factors, pace[step], constants)
-        return len(ids)
+        return len(cuts)
 
     return advance
 
@@ -181,23 +222,22 @@ def compiled_measure(version: int) -> Any:
     @kept_on_disk
     def measure(
         whole: Array, numbers: Array, logits: int, classes: int, p: Array, running: Array,
-        v: Array, d: Array, ids: Array, targets: Array, drawn: Array, n: int, losses: Array,
+        v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array, cuts: Array,
+        losses: Array,
     ) -> None:  # fmt: skip
         """The loss of each prediction, as the net is used.
 
         Args:
-            whole, numbers, logits, classes, p, running, v, d, drawn: as of `advance`.
-            ids: of all windows, (M, T).
-            targets: (M,).
-            n: windows of a batch of the program, at most M; it computes so many at a time.
-            losses: (M,), float64, is filled.
+            whole, numbers, logits, classes, p, running, v, d, state, ids, targets, drawn, cuts: as
+                of `advance`; batches may overlap.
+            losses: of the shape of the targets, float64, is filled.
         """
-        done = 0
-        while version >= 0 and done < len(ids):
-            begin = min(done, len(ids) - n)  # the last ones overlap those before
-            done = begin + n
-            forward(whole, numbers, p, running, v, ids[begin:done], drawn, False)
-            token_losses(v, d, logits, n, classes, targets[begin:done], losses[begin:done])
+        for one in range(len(cuts) if version >= 0 else 0):
+            i, to_i, t, to_t, _, _, batch, _ = cuts[one]
+            state[:batch] = 0
+            forward(whole, numbers, p, running, v, state, ids[i:to_i], batch, drawn, False)
+            wanted, found = targets[t:to_t], losses[t:to_t]
+            token_losses(v, d, logits, to_t - t, classes, wanted, found)
 
     return measure
 

@@ -9,105 +9,71 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
-
-from hornbook.kernels.program import NONE, Kind, Operation, Program
+from hornbook.kernels.program import Kind, Program
 from hornbook.nn.activations import ReLU, Tanh
 from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.dropout import Dropout, threshold
 from hornbook.nn.embedding import Embedding
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
+from hornbook.nn.gru import GRU
 from hornbook.nn.layer import Layer
 from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
+from hornbook.nn.lstm import LSTM
+from hornbook.nn.program_builder import Builder, Unsuited
+from hornbook.nn.recurrent import GatedCell, Recurrent
+from hornbook.nn.recurrent_stack import LastPosition, RecurrentStack
+from hornbook.nn.rnn import RNN
 
 __all__ = ["Unsuited", "program_of"]
 
 
-class Unsuited(Exception):  # noqa: N818 - it is an answer, not a fault
-    """There is no program for a net; the text says why, as the end of a sentence."""
-
-
-def program_of(layers: Sequence[Layer], rows: int, time: int, places: Mapping[int, int]) -> Program:
-    """The program of a chain that reads windows of ids and gives logits.
+def program_of(
+    layers: Sequence[Layer],
+    rows: int,
+    positions: int,
+    places: Mapping[int, int],
+    *,
+    of_rows: bool = False,
+) -> Program:
+    """The program of a chain that gives logits, one row for each window or each position.
 
     Args:
         layers: the chain.
-        rows: windows of a batch.
-        time: ids of a window.
+        rows: windows or rows of a batch.
+        positions: ids of a batch.
         places: where each parameter begins in the flat vector, by its `id`; frozen ones have no
             place.
+        of_rows: whether there is a target at each position. Batches may then have fewer rows and
+            positions than these.
 
     Raises:
         Unsuited: if a layer has no kernel, or a parameter no place.
     """
-    builder = Builder(rows, time, places)
+    builder = Builder(rows, positions, places, of_rows=of_rows)
+    builder.by_time = any(isinstance(layer, Recurrent) for layer in layers)
     for layer in layers:
         plan = PLANS.get(type(layer))
         if plan is None:
             raise Unsuited(f"there is no kernel for {type(layer).__name__}")
         plan(builder, layer)
-    if builder.shape[0] != rows or not builder.operations:
-        raise Unsuited("it does not give one row of logits for each window")
+    if builder.shape[0] != (positions if of_rows else rows) or not builder.operations:
+        what = "position" if of_rows else "window"
+        raise Unsuited(f"it does not give one row of logits for each {what}")
     return Program(
         operations=tuple(builder.operations),
         logits=builder.at,
         classes=builder.shape[1],
         values=builder.values,
-        drawn=builder.drawn,
+        dropped=tuple(builder.dropped),
         transposed=tuple(builder.transposed),
         running=tuple(builder.running),
+        rows=rows,
+        positions=positions,
+        of_rows=of_rows,
+        by_time=builder.by_time,
+        state=builder.state,
     )
-
-
-class Builder:
-    """What has been planned so far.
-
-    Attributes:
-        shape: rows and features that the next layer is given; ids before the first.
-        at: where they begin among the values.
-        in_place: whether the next layer may write over them.
-    """
-
-    def __init__(self, rows: int, time: int, places: Mapping[int, int]) -> None:
-        self.places = places
-        self.shape, self.at, self.in_place = (rows, time), NONE, False
-        self.operations: list[Operation] = []
-        self.values = self.drawn = 0
-        self.transposed: list[tuple[int, int, int]] = []
-        self.running: list[Tensor] = []
-
-    def room(self, count: int) -> int:
-        """Where so many more values begin."""
-        at, self.values = self.values, self.values + count
-        return at
-
-    def place(self, parameter: Tensor | None) -> int:
-        """Where a parameter begins."""
-        if parameter is None:
-            return NONE
-        if id(parameter) not in self.places:
-            raise Unsuited("some of its parameters are frozen")
-        return self.places[id(parameter)]
-
-    def add(
-        self, kind: Kind, out: int, *, y: int | None = None, weight: int = NONE, bias: int = NONE,
-        kept: int = NONE, running: int = NONE, drawn: int = NONE, own: int = 0,
-        numbers: tuple[float, float] = (0.0, 0.0),
-    ) -> None:  # fmt: skip
-        """One more operation, whose output the next one is given.
-
-        Args:
-            kind: what it does.
-            out: features of its output.
-            y: where that begins; None: where the input does.
-            weight, bias, kept, running, drawn, own, numbers: see `Column` and `Operation`.
-        """
-        rows, features = self.shape
-        y = self.at if y is None else y
-        whole = (kind, rows, features, out, self.at, y, weight, bias, kept, running, drawn, own)
-        self.operations.append(Operation(whole, numbers))
-        self.shape, self.at = (rows, out), y
 
 
 def embedding(b: Builder, layer: Embedding) -> None:
@@ -116,22 +82,20 @@ def embedding(b: Builder, layer: Embedding) -> None:
         raise Unsuited("it reads ids in the middle")
     if layer.tables:
         raise Unsuited("its table has a sparse gradient")
-    rows, time = b.shape
     size = layer.weight.shape[1]
-    b.add(Kind.EMBEDDING, size, y=b.room(rows * time * size), weight=b.place(layer.weight))
-    b.shape = rows * time, size
+    b.add(Kind.EMBEDDING, size, y=b.room(b.positions * size), weight=b.place(layer.weight))
 
 
 def flatten(b: Builder, layer: Flatten) -> None:
     """The positions of a window are side by side as they are."""
-    (rows, features), windows = b.shape, b.operations[0].whole[1]
-    b.shape = windows, rows // windows * features
+    rows, features = side_by_side(b, layer)
+    b.shape = b.rows, rows // b.rows * features
 
 
 def flatten_consecutive(b: Builder, layer: FlattenConsecutive) -> None:
     """So are neighbours."""
-    rows, features = b.shape
-    time = rows // b.operations[0].whole[1]
+    rows, features = side_by_side(b, layer)
+    time = rows // b.rows
     if time % layer.n:
         raise Unsuited(f"its {time} positions are no multiple of {layer.n}")
     b.shape = rows // layer.n, features * layer.n
@@ -154,6 +118,8 @@ def linear(b: Builder, layer: Linear) -> None:
 def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
     """Centred rows take the place of the input."""
     rows, features = own_input(b, layer)
+    if b.of_rows:
+        raise Unsuited("its BatchNorm is over rows of several lengths")
     if rows < 2:
         raise Unsuited("BatchNorm cannot train on a single row")
     running = sum(one.numel() for one in b.running)
@@ -194,12 +160,80 @@ def dropout(b: Builder, layer: Dropout) -> None:
         return
     rows, features = b.shape
     least, grown = threshold(layer.p)
+    turned = b.by_time and rows == b.positions
+    b.dropped.append((b.counted, features))
     b.add(
-        Kind.DROPOUT, features, y=b.room(rows * features), drawn=b.drawn, own=least,
-        numbers=(grown, 0.0),
+        Kind.DROPOUT_TURNED if turned else Kind.DROPOUT, features, y=b.room(rows * features),
+        own=least, numbers=(grown, 0.0),
     )  # fmt: skip
-    b.drawn += -(-rows * features // 8) * 8  # as `hornbook.nn.dropout.kept` draws them
     b.in_place = True
+
+
+def stack(b: Builder, layer: RecurrentStack) -> None:
+    """Its layers, one on another."""
+    for at, cell in enumerate(layer.chain):
+        if at:
+            dropout(b, layer.dropout)
+        plan = PLANS.get(type(cell))
+        if plan is None:
+            raise Unsuited(f"there is no kernel for {type(cell).__name__}")
+        plan(b, cell)
+
+
+def recurrent(b: Builder, layer: GatedCell, kind: Kind, kept: int) -> None:
+    """A cell over all steps, whose output has room before it for the state of the start.
+
+    Args:
+        b: what has been planned.
+        layer: the cell.
+        kind: of the operation.
+        kept: values that it keeps for itself, beside both weights.
+    """
+    positions, fan_in = b.shape
+    size, rows = layer.hidden_size, layer.gates * layer.hidden_size
+    if positions != b.positions or not b.operations:
+        raise Unsuited(f"there is no kernel for {type(layer).__name__} at its place")
+    weight, of_state = b.place(layer.weight_ih), b.place(layer.weight_hh)
+    b.transposed += [(weight, rows, fan_in), (of_state, rows, size)]
+    keeps = b.room(rows * (fan_in + size) + kept)
+    b.add(
+        kind, size, y=b.room((b.rows + positions) * size) + b.rows * size, weight=weight,
+        bias=b.place(layer.bias_ih), of_state=(of_state, b.place(layer.bias_hh)), kept=keeps,
+        own=b.state,
+    )  # fmt: skip
+    b.state += layer.state_size
+    b.in_place = False
+
+
+def rnn(b: Builder, layer: RNN) -> None:
+    """It keeps its output alone."""
+    recurrent(b, layer, Kind.RNN_TANH if layer.nonlinearity == "tanh" else Kind.RNN_RELU, 0)
+
+
+def gru(b: Builder, layer: GRU) -> None:
+    """It keeps its gates and the new value."""
+    recurrent(b, layer, Kind.GRU, 4 * b.positions * layer.hidden_size)
+
+
+def lstm(b: Builder, layer: LSTM) -> None:
+    """It keeps its gates, its cell states, one step more, and what it shows of them."""
+    recurrent(b, layer, Kind.LSTM, (6 * b.positions + b.rows) * layer.hidden_size)
+
+
+def last_position(b: Builder, layer: LastPosition) -> None:
+    """In the order of time it stands at the end."""
+    (positions, features), rows = b.shape, b.rows
+    if b.of_rows or not b.by_time or positions != b.positions:
+        raise Unsuited("there is no kernel for LastPosition at its place")
+    b.add(Kind.LAST, features, y=b.at + (positions - rows) * features)
+    b.shape = rows, features
+
+
+def side_by_side(b: Builder, layer: Layer) -> tuple[int, int]:
+    """The shape of an input whose positions of a window stand side by side."""
+    if b.of_rows or b.by_time:
+        raise Unsuited(f"there is no kernel for {type(layer).__name__} at its place")
+    return b.shape
 
 
 def own_input(b: Builder, layer: Layer) -> tuple[int, int]:
@@ -215,9 +249,14 @@ PLANS: Mapping[type[Layer], Callable[[Builder, Any], None]] = {
     Embedding: embedding,
     Flatten: flatten,
     FlattenConsecutive: flatten_consecutive,
+    GRU: gru,
+    LSTM: lstm,
+    LastPosition: last_position,
     LayerNorm: layer_norm,
     Linear: linear,
+    RNN: rnn,
     ReLU: relu,
+    RecurrentStack: stack,
     Tanh: tanh,
 }
 "What is planned for each layer that has a kernel."

@@ -28,7 +28,7 @@ from hornbook.runs.stops import answered_later
 from hornbook.runs.train import new_record
 from hornbook.runs.training import begin_training, conclude_training, session_of
 from hornbook.settings import Settings
-from hornbook.training.compilable import is_large, refusal, why_no_program
+from hornbook.training.compilable import is_large, refusal, some_program, why_no_program
 from hornbook.training.distributed import World
 from hornbook.training.side_by_side import Member, StopAll, train_side_by_side
 from hornbook.training.trainer import Ending
@@ -82,7 +82,7 @@ def why_apart(prepared: Prepared, family: str, one: One) -> str | None:
     session = settled(Session(prepared.task, prepared.data, family, how, training))
     if why := why_no_program(session.model, session.training, session.batches):
         return why
-    if is_large(session.model, session.training, session.batches):
+    if is_large(some_program(session.model, session.training, session.batches)):
         return "its steps are so large that compiled ones are no faster"
     return None if has("numba") else "it needs Numba, which is not installed (`pip install numba`)"
 

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
 
 __all__ = [
-    "LARGE", "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
-    "why_no_program",
+    "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
+    "some_program", "why_no_program",
 ]  # fmt: skip
 
-LARGE = 10**8  # multiplications in a step, from which on one by itself is as fast
+# Multiplications in a step, from which on one by itself is as fast; more where each position waits
+# for the one before it, for a library's products are small then, however large the step.
+LARGE, LARGE_BY_TIME = 2 * 10**8, 2 * 10**9
 PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
 RULES = {"adamw": 0, "sgd": 1}
 
@@ -115,7 +117,7 @@ def why_no_program(objective: Any, settings: TrainingSettings, batches: Any) -> 
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return "several processes train it"
     try:
-        program_for(objective, batches, places_of(objective, settings))
+        some_program(objective, settings, batches)
     except ValueError as why:
         return str(why)
     return None
@@ -127,14 +129,13 @@ def places_of(objective: torch.nn.Module, settings: TrainingSettings) -> dict[in
     return {id(p): 0 for name, p in objective.named_parameters() if name not in frozen}
 
 
-def is_large(objective: Any, settings: TrainingSettings, batches: Any) -> bool:
-    """Whether a step has so much to do that nothing is won by its being compiled.
+def some_program(objective: Any, settings: TrainingSettings, batches: Any) -> Program:
+    """The program of a net before there is a flat vector of its parameters, to look at.
 
     Raises:
-        ValueError: if there is no program.
+        ValueError: if there is none; the text says why, as the end of a sentence.
     """
-    found = program_for(objective, batches, places_of(objective, settings))
-    return found.multiplications > LARGE
+    return program_for(objective, batches, places_of(objective, settings))
 
 
 def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
@@ -145,7 +146,10 @@ def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
     Raises:
         ValueError: if there is no program.
     """
-    if is_large(objective, settings, batches):
-        return 0.0
-    found = program_for(objective, batches, places_of(objective, settings))
-    return PRICE * len(found.operations) * settings.steps
+    found = some_program(objective, settings, batches)
+    return 0.0 if is_large(found) else PRICE * len(found.operations) * settings.steps
+
+
+def is_large(program: Program) -> bool:
+    """Whether a step has so much to do that nothing is won by its being compiled."""
+    return program.multiplications > (LARGE_BY_TIME if program.by_time else LARGE)

@@ -18,8 +18,18 @@ import torch
 from torch import Tensor
 
 from hornbook.extras import needing
+from hornbook.kernels.program import Cut
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
+from hornbook.training.laid_out import (
+    LaidOut,
+    Part,
+    in_rows,
+    lay_rows,
+    lay_windows,
+    parts_to_measure,
+)
+from hornbook.training.protocols import Carrying
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
@@ -46,21 +56,15 @@ class ManySteps:
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
-        cursor = trainer.batches.cursor
-        batch = next(trainer.batches)
-        trainer.batches.cursor = cursor
         if trainer.flat.frozen or trainer.flat.tables:
             raise ValueError("some of its parameters are frozen, or tables with sparse gradients")
         self.program = program_for(trainer.module, trainer.batches, trainer.flat.begins)
-        self.sample = batch
-        self.rows, self.ids = len(batch.inputs), batch.inputs.size
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
         self.order = in_kernels_order(self.program, len(flat.values))
-        self.whole, self.numbers = self.program.tables(kind)
         self.values, self.grads, self.first, self.second = np.zeros((4, len(self.order)), kind)
         self.running = np.zeros(sum(one.numel() for one in self.program.running), kind)
-        self.room, self.room_back = np.zeros((2, self.program.values), kind)
+        self.make_room(self.program)
         self.parts = np.array([(g.part.start, g.part.stop) for g in flat.groups], np.int64)
         decay = settings.weight_decay
         factors = [(g.factor, decay if g.decayed else 0.0) for g in flat.groups]
@@ -69,6 +73,30 @@ class ManySteps:
         constants = (1 - b1, b2, 1 - b2, EPS) if adam else (settings.momentum, 0.0, 0.0, 0.0)
         self.constants = np.array(constants, kind)
         self.take()
+
+    def make_room(self, program: Program) -> None:
+        """The values of a batch, at the places that the program says."""
+        self.program, kind = program, self.values.dtype
+        self.whole, self.numbers = program.tables(kind)
+        self.room, self.room_back = np.zeros((2, program.values), kind)
+        self.state = np.zeros((program.rows, program.state), kind)
+        self.state_rows = 0  # of which something is to be remembered
+
+    def have_room(self, laid: LaidOut) -> None:
+        """More, where one of some batches of rows has more positions than any before."""
+        if laid.positions <= self.program.positions:
+            return
+        state, rows = self.state, self.state_rows
+        self.make_room(self.program_for_positions(laid.positions + laid.positions // 8))
+        self.state[:rows], self.state_rows = state[:rows], rows
+
+    def program_for_positions(self, count: int) -> Program:
+        """One of rows that has room for so many positions."""
+        like, objective = np.zeros((count, 1), np.int64), self.trainer.module
+        assert isinstance(objective, WithProgram)
+        found = objective.program(Part(like, like), self.trainer.flat.begins)
+        assert not isinstance(found, str)  # or there would have been none before
+        return found
 
     def remembered(self) -> list[Tensor]:
         """The optimizer's own vectors, in the order in which kernels take them."""
@@ -82,6 +110,16 @@ class ManySteps:
             own[:] = tensor.numpy()[self.order]
         if self.program.running:
             self.running[:] = np.concatenate([one.numpy() for one in self.program.running])
+        if (state := self.carried()) is not None:
+            self.state_rows = len(state)
+            if len(state) > len(self.state):
+                self.state = np.zeros((len(state), self.program.state), self.values.dtype)
+            self.state[: len(state)] = state.numpy()
+
+    def carried(self) -> Tensor | None:
+        """What the net remembers of the last batch, (B, S), if rows go on from there."""
+        module = self.trainer.module
+        return module.carried().get("state") if isinstance(module, Carrying) else None
 
     def give(self) -> None:
         """Put the trainer where this is."""
@@ -92,14 +130,18 @@ class ManySteps:
         for one in self.program.running:
             one.numpy()[:] = self.running[at : at + one.numel()]
             at += one.numel()
+        if self.state_rows and isinstance(self.trainer.module, Carrying):
+            state = torch.from_numpy(self.state[: self.state_rows].copy())
+            self.trainer.module.carry({"state": state})
 
     def load(self) -> None:
         """Load what was compiled, or compile it: by no steps, and measuring nothing."""
         with needing("numba", "Training by compiled steps"):
             from hornbook.kernels.kept import note_kept
 
-        self.call(np.asarray(self.sample.inputs)[None][:0], self.sample.targets[None][:0])
-        self.measure(self.sample.inputs[:0], self.sample.targets[:0])
+        nothing = lay_rows(self.program, [])
+        self.call(nothing)
+        self.measure(nothing)
         if self.values.dtype == np.float32:
             note_kept()
 
@@ -112,7 +154,7 @@ class ManySteps:
         end = self.trainer.step + steps
         try:
             while self.trainer.step < end:
-                self.some(min(end - self.trainer.step, max(1, AT_ONCE // self.ids)))
+                self.some(min(end - self.trainer.step, max(1, AT_ONCE // self.program.positions)))
         finally:
             self.give()
 
@@ -120,31 +162,41 @@ class ManySteps:
         """The same of a few, whose batches are drawn at first."""
         trainer = self.trainer
         begun = trainer.batches.cursor
-        assert isinstance(trainer.batches, Several)
-        ids, targets = trainer.batches.several(most)
-        losses, done = self.call(ids, targets)
+        laid = self.laid_out(most)
+        self.have_room(laid)
+        steps = len(laid.cuts)
+        losses, done = self.call(laid)
+        if self.program.state and self.program.of_rows:
+            self.state_rows = int(laid.cuts[min(done, steps - 1), Cut.BATCH])
         trainer.took(done, float(losses[:done].sum()))
         trainer.optimizer.count += done
-        if done < len(ids):
+        if done < steps:
             trainer.batches.cursor = begun + done
             trainer.refuse_infinite(float(losses[done]), "The loss", trainer.step + 1)
 
-    def call(
-        self, ids: npt.NDArray[Any], targets: npt.NDArray[Any]
-    ) -> tuple[npt.NDArray[np.float64], int]:
-        """Updates by batches (S, N, T) and (S, N): the losses, and how many were made."""
+    def call(self, laid: LaidOut) -> tuple[npt.NDArray[np.float64], int]:
+        """Updates by some batches: the losses, and how many were made."""
         with needing("numba", "Training by compiled steps"):
             from hornbook.kernels.steps import advance
 
-        steps, settings = len(ids), self.trainer.settings
+        steps, settings, program = len(laid.cuts), self.trainer.settings, self.program
         losses = np.zeros(steps)
         done = advance(
-            self.whole, self.numbers, self.program.logits, self.program.classes, self.values,
-            self.grads, self.running, self.room, self.room_back, ids, targets,
-            self.drawn(steps), RULES[settings.optimizer], self.parts, self.factors, self.first,
-            self.second, self.pace(steps), self.constants, settings.clip, losses,
+            self.whole, self.numbers, program.logits, program.classes, self.values, self.grads,
+            self.running, self.room, self.room_back, self.state, laid.ids, laid.targets,
+            self.drawn(laid.drawn), laid.cuts, RULES[settings.optimizer], self.parts,
+            self.factors, self.first, self.second, self.pace(steps), self.constants,
+            settings.clip, losses,
         )  # fmt: skip
         return losses, done
+
+    def laid_out(self, most: int) -> LaidOut:
+        """The next batches, at most so many."""
+        batches = self.trainer.batches
+        if self.program.of_rows:
+            return lay_rows(self.program, [next(batches) for _ in range(most)])
+        assert isinstance(batches, Several)
+        return lay_windows(self.program, *batches.several(most))
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
@@ -158,33 +210,39 @@ class ManySteps:
             objective.measured_by = None
 
     def losses(self, ids: npt.NDArray[Any], targets: npt.NDArray[Any]) -> Floats | None:
-        """The loss of each prediction, as the net is used; None for fewer than a batch.
+        """The loss of each prediction, as the net is used; None where kernels cannot tell.
 
         Args:
-            ids: windows (M, T).
-            targets: (M,).
+            ids: windows or rows, (M, T).
+            targets: (M,), or of rows (M, T).
         """
-        if len(ids) < self.rows or ids.size * self.rows != len(ids) * self.ids:
+        parts = parts_to_measure(self.program, ids)
+        if parts is None:
             return None
+        laid = lay_rows(self.program, [Part(ids[part], targets[part]) for part in parts])
+        self.have_room(laid)
         self.take()  # others may have changed the weights: the best ones are measured at the end
-        return self.measure(ids, targets)
+        losses = np.empty(targets.shape)
+        for part, own in zip(parts, laid.each(self.measure(laid)), strict=True):
+            losses[part] = in_rows(self.program, own, targets[part].shape)
+        return losses
 
-    def measure(self, ids: npt.NDArray[Any], targets: npt.NDArray[Any]) -> Floats:
-        """The same of at least a batch, or of none."""
+    def measure(self, laid: LaidOut) -> npt.NDArray[np.float64]:
+        """The loss of each target of some batches."""
         with needing("numba", "Measuring by compiled steps"):
             from hornbook.kernels.steps import measure
 
-        losses, drawn = np.zeros(len(ids)), np.zeros(0, np.uint8)
+        program, found = self.program, np.zeros(laid.targets.size)
         measure(
-            self.whole, self.numbers, self.program.logits, self.program.classes, self.values,
-            self.running, self.room, self.room_back, np.ascontiguousarray(ids), targets, drawn,
-            self.rows, losses,
+            self.whole, self.numbers, program.logits, program.classes, self.values, self.running,
+            self.room, self.room_back, np.zeros_like(self.state), laid.ids, laid.targets,
+            np.zeros(0, np.uint8), laid.cuts, found,
         )  # fmt: skip
-        return losses
+        return found
 
-    def drawn(self, steps: int) -> npt.NDArray[np.uint8]:
-        """The random bytes of some steps, (S, D), as `hornbook.nn.dropout.kept` draws them."""
-        eights = torch.empty(steps, self.program.drawn // 8, dtype=torch.int64)
+    def drawn(self, count: int) -> npt.NDArray[np.uint8]:
+        """So many random bytes, as `hornbook.nn.dropout.kept` draws them."""
+        eights = torch.empty(count // 8, dtype=torch.int64)
         eights.random_(-(2**63), None, generator=self.trainer.random)
         return eights.view(torch.uint8).numpy()
 

@@ -1,8 +1,9 @@
 """Several trainings side by side in one process, each taken further in turn by compiled steps.
 
-A training's turn is some hundred updates, and what is due after them: an evaluation, a checkpoint.
-Turns of different trainings run on as many threads as there are, for compiled steps hold no lock of
-Python's. No training hangs on another, so each comes out as it would alone, whatever the order.
+A training's turn is a tenth of a second of updates, and what is due after them: an evaluation, a
+checkpoint. Turns of different trainings run on as many threads as there are, for compiled steps
+hold no lock of Python's. No training hangs on another, so each comes out as it would alone,
+whatever the order.
 """
 
 from __future__ import annotations
@@ -14,12 +15,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from hornbook.errors import HornbookError
-from hornbook.training.many_steps import ManySteps
+from hornbook.training.many_steps import ManySteps, Turns
 from hornbook.training.trainer import Ending, Trainer
 
 __all__ = ["Member", "StopAll", "train_side_by_side"]
-
-TURN = 1_000  # steps, at most: a signal to stop is not heard before they are done
 
 
 class Member:
@@ -35,7 +34,7 @@ class Member:
 
     def __init__(self, trainer: Trainer, conclude: Callable[[Ending], None]) -> None:
         self.trainer, self.conclude = trainer, conclude
-        self.steps: ManySteps | None = None
+        self.turns: Turns | None = None
         self.failed: HornbookError | None = None
 
     def turn(self) -> bool:
@@ -49,13 +48,13 @@ class Member:
 
     def take_further(self) -> bool:
         """The same; it may fail."""
-        trainer, first = self.trainer, self.steps is None
-        steps = self.steps = self.steps or ManySteps(trainer)
-        with steps.measuring():
+        trainer, first = self.trainer, self.turns is None
+        turns = self.turns = self.turns or Turns(ManySteps(trainer))
+        with turns.steps.measuring():
             if first:
                 trainer.begin()
             elif trainer.ending() is None:
-                steps.advance(min(TURN, trainer.steps_to_arrive()))
+                turns()
                 trainer.arrive()
             if (ending := trainer.ending()) is None:
                 return True

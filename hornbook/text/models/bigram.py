@@ -6,7 +6,7 @@ row i is the share of each pair among the pairs that begin with i, and the loss 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from hornbook.errors import SettingsError
+from hornbook.kernels.program import Program
 from hornbook.nn import Linear, OneHot, Sequential, grad_of, wants_gradient
 from hornbook.settings import Bounds, Settings
 from hornbook.text.batch import Batch
@@ -97,6 +98,10 @@ class Bigram(Network):
         logits = self.matrix().double()
         found: npt.NDArray[np.float64] = torch.softmax(logits, 1).cpu().numpy()
         return found
+
+    def program(self, batch: Batch, places: Mapping[int, int]) -> Program | str:
+        """Its steps as a program of kernels, or why there is none, as the end of a sentence."""
+        return "`l2` adds to its loss" if self.settings.l2 else super().program(batch, places)
 
     def loss_vjp(self, batch: Batch) -> tuple[Tensor, Callable[[], None]]:
         """Cross-entropy, and l2 · mean(W²) where it is set."""

@@ -84,16 +84,17 @@ class Network(Net, LanguageModel):
         """Its steps as a program of kernels, or why there is none, as the end of a sentence.
 
         Args:
-            batch: of the shape that all have.
+            batch: of the shape that all have; one of rows has room for fewer.
             places: where each parameter begins in a flat vector, by its `id`.
         """
-        if self.reads != "window":
-            return f"{type(self).__name__} reads whole rows here, and there are kernels for windows"
         if type(self.net) not in (Sequential, Tree):
             return f"{type(self.net).__name__} goes ways of its own"
+        of_rows, positions = self.reads == "sequence", batch.inputs.size
+        if of_rows and type(self.net) is Tree:
+            return "there are no kernels for rows of trees, computed node by node"
+        rows = positions if of_rows else len(batch.inputs)  # each may be of one id
         try:
-            rows, time = batch.inputs.shape
-            return program_of(self.net.chain, rows, time, places)
+            return program_of(self.net.chain, rows, positions, places, of_rows=of_rows)
         except Unsuited as why:
             return str(why)
 
@@ -162,7 +163,7 @@ class Network(Net, LanguageModel):
 
     def token_losses(self, inputs: Ids, targets: Ids) -> npt.NDArray[np.float64]:
         """-ln p of each target as the model is used: no dropout, BatchNorm's kept statistics."""
-        if self.measured_by is not None and self.reads == "window":
+        if self.measured_by is not None:
             compiled = self.measured_by(inputs, targets)
             if compiled is not None:
                 return compiled
