@@ -21,20 +21,27 @@ CPU_INDEX := https://download.pytorch.org/whl/cpu
 TORCH_BUILD := $(TORCH_VERSION)$(if $(filter Darwin,$(shell uname -s)),,+cpu)
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --no-warn-conflicts
-MAKEFLAGS += --jobs=2 # PyTorch and all else are installed side by side
+MAKEFLAGS += --jobs=2 # PyTorch and all else are installed, types and tests checked side by side
 
-.PHONY: demo test setup setup-dev format clean lock
+.PHONY: demo test lint types tests setup setup-dev format clean lock
 
 demo: setup
 	$(BIN)/hornbook train names --out $(RUN) --overwrite
 	$(BIN)/hornbook sample $(RUN) -n 20 --only-new
 	@echo; echo "Before you type more:  . $(BIN)/activate"
 
-test: setup-dev
+# What takes seconds comes first. mypy uses one processor for a minute, so the tests run beside it.
+test: types tests
+
+lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: lint
+	$(BIN)/mypy
+
+tests: lint
 	$(BIN)/pytest --cov -n auto --maxprocesses 8 --dist worksteal
 
 setup: $(VENV)/.installed
@@ -76,7 +83,7 @@ $(VENV)/.installed: $(VENV)/.torch $(VENV)/.needed
 	@$(PIP) -c constraints.txt --no-build-isolation -e '.[nets]'
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+$(VENV)/.installed-dev: $(VENV)/.torch $(VENV)/.needed
 	@echo "Installing what the check needs ..."
 	@$(PIP) -c constraints.txt --no-build-isolation -e '.[cities,dev,fast,interchange,nets,pinyin,postgresql,sweep,tables,tokens]'
 	@touch $@

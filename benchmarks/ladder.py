@@ -1,4 +1,4 @@
-"""The ladder: every model of the README's tables trained and measured.
+"""The ladder: every model of docs/ladder.md trained and measured.
 
     python -m benchmarks.ladder [--names FILE] [--shakespeare FILE] [--nietzsche FILE]
                                 [--only names by-hand shakespeare nietzsche lecture]

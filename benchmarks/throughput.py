@@ -51,7 +51,7 @@ from hornbook.training.trainer import Trainer
 
 # A way that is so much slower than the best of its side at first sight takes no further part.
 HOPELESS = 3.0
-AT_ONCE = 50  # compiled steps of a call
+AT_ONCE = 8  # compiled steps of a call: as long as a few others, so that a first sight is fair
 
 
 @dataclass(frozen=True)

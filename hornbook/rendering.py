@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 __all__ = [
     "amount", "are", "around", "clip", "describe", "duration", "figure", "in_percent", "listed",
-    "many", "probability", "quoted", "told_size", "visible", "visible_json",
+    "many", "probability", "quoted", "short_time", "told_size", "visible", "visible_json",
 ]  # fmt: skip
 
 LARGE = 1e7  # from here on the size of a figure is easier to see in e-notation
@@ -108,6 +108,13 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def short_time(seconds: float) -> str:
+    """A time that may be below a second, for people: 12 ms, 0.16 s, 8.6 s; from 10 s on whole."""
+    if seconds < 0.1:
+        return f"{1e3 * seconds:.2g} ms"
+    return f"{seconds:.2g} s" if seconds < 9.95 else duration(seconds)
 
 
 def figure(value: float, digits: int = 4, *, sign: bool = False, cut: bool = True) -> str:

@@ -187,11 +187,19 @@ def refuse_unwritable(path: Path) -> None:
         pass
 
 
-def remove_parts(folder: Path) -> None:
-    """Delete what a kill left of files that were being written; the folder is this process's."""
-    for item in folder.rglob(".hornbook-*.part"):
-        if re.fullmatch(PART, item.name) and item.is_file() and not item.is_symlink():
-            item.unlink(missing_ok=True)
+def remove_parts(folder: Path, aside: str = "") -> None:
+    """Delete what a kill left of files that were being written; the folder is this process's.
+
+    Args:
+        folder: with all folders in it.
+        aside: folders in it that have a file of this name are somebody else's.
+    """
+    for root, folders, files in os.walk(folder):
+        home = Path(root)
+        folders[:] = [one for one in folders if not aside or not (home / one / aside).exists()]
+        for item in (home / name for name in files if re.fullmatch(PART, name)):
+            if item.is_file() and not item.is_symlink():
+                item.unlink(missing_ok=True)
 
 
 class HashedFiles:
@@ -212,7 +220,13 @@ class HashedFiles:
             RunError: if it cannot be written.
         """
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"Cannot create {path.parent}: {error.strerror or error}.",
+                hint=remedy(error, path.parent),
+            ) from error
         write_bytes(path, data)
         self.sums[name] = hashlib.sha256(data).hexdigest()
 
@@ -285,8 +299,12 @@ def seal_of(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, restore: str = "Train the run again.") -> dict[str, Any]:
     """Read a JSON object.
+
+    Args:
+        path: of the file.
+        restore: what to do if it is damaged.
 
     Raises:
         RunError: if the file is missing, unreadable, or not a JSON object.
@@ -300,9 +318,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = parse_json(data)
     except ValueError as error:
-        raise RunError(f"{path} is damaged: {error}.", hint="Train the run again.") from error
+        raise RunError(f"{path} is damaged: {error}.", hint=restore) from error
     if not isinstance(value, dict):
-        raise RunError(f"{path} is damaged: it is not a JSON object.", hint="Train the run again.")
+        raise RunError(f"{path} is damaged: it is not a JSON object.", hint=restore)
     return value
 
 

@@ -50,6 +50,17 @@ def test_what_is_quick_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert out.getvalue() == ""
 
 
+def test_in_a_log_the_same_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SILENCE", 600.0)
+    out = Said()
+    sign = Alive(Console(out))
+    for what in ("Training", "Training", "Measuring", "Training"):
+        sign.begin(what)
+        sign.say(what)
+    sign.end()
+    assert out.getvalue().split("\n") == ["Training …", "Measuring …", "Training …", ""]
+
+
 @pytest.mark.parametrize(
     ("words", "what"),
     [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import re
@@ -24,13 +23,16 @@ from hornbook.errors import (
     SettingsError,
     TrainingError,
 )
-from hornbook.experiments.compare import comparison, makers, worker
+from hornbook.experiments.compare import comparison, makers
 from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.events import Measuring, Planned, TrialBegan, TrialEnded
 from hornbook.experiments.compare.makers import MadeTrial
 from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.compare.record import ComparisonRecord
+from hornbook.experiments.compare.tables import rank_table
 from hornbook.experiments.making import Budget, make_run
+from hornbook.experiments.workers.errand import Errand
+from hornbook.experiments.workers.worker import DiedError, Worker
 from hornbook.runs import Run, train
 from hornbook.runs.events import Warned
 from hornbook.runs.listing import folders_tried, list_runs
@@ -57,7 +59,8 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In a folder of its own; few samples are timed."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sampling_pace, "LINES", 20)
-    monkeypatch.setattr(comparison, "curves_section", lambda *_: None)  # drawn for `whole` alone
+    for drawn in ("curves_section", "standings_section"):  # for `whole` alone
+        monkeypatch.setattr(comparison, drawn, lambda *_: None)
 
 
 def compared(*data: Any, **options: Any) -> tuple[ModelComparison, list[Any]]:
@@ -127,7 +130,8 @@ def test_all_are_made_measured_ranked_and_written(whole: ModelComparison) -> Non
     page = whole.page.read_text()
     assert "Leaderboard on some" in page
     assert "data:image/png" in page
-    assert (whole.folder / "some" / "curves.png").read_bytes().startswith(b"\x89PNG")
+    for drawn in ("some/curves.png", "boards.png"):
+        assert (whole.folder / drawn).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_same_call_gives_the_same_table_and_looks_at_test_no_more(
@@ -226,10 +230,28 @@ def test_killed_it_goes_on_to_the_same_bits(whole: ModelComparison, names: Path)
     assert mine == theirs
 
 
-def test_processes_make_the_same_runs(whole: ModelComparison, names: Path) -> None:
+def test_processes_make_the_same_runs_though_one_is_killed(
+    whole: ModelComparison, names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, killed = Worker.send, list[int]()
+
+    def killing(worker: Worker, value: Any) -> None:
+        send(worker, value)
+        if not killed and value.get("do", {}).get("trial", {}).get("name") == "mlp-seed2":
+            assert worker.process is not None
+            killed.append(worker.process.pid)
+            os.kill(worker.process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(Worker, "send", killing)
     found, events = compared(names, models=("mlp",), out="many", jobs=2)
     same_runs(found.folder, whole.folder, ("mlp-seed1", "mlp-seed2"))
     assert any("2 nets are trained" in getattr(event, "message", "") for event in events)
+    (warned,) = [one.message for one in events if isinstance(one, Warned)]
+    assert warned == "A process that trained mlp-seed2 has died (signal 9); another goes on."
+    assert [one.number for one in events if isinstance(one, Measuring)] == [1, 2, 3]
+    for one in found.boards[0].entries:
+        same = next(entry for entry in whole.boards[0].entries if entry.kind == one.kind)
+        assert one.figure("test") == pytest.approx(same.figure("test"), rel=1e-6)
 
 
 def test_what_stops_a_process_is_told_and_nothing_is_replaced(names: Path) -> None:
@@ -322,6 +344,10 @@ def test_several_data_sets_have_a_board_each_and_mean_ranks(names: Path) -> None
     assert {kind: mean for kind, mean, _ in found.ranks} == {"ngram": 1.0, "mlp": 2.0}
     assert found.as_dict()["mean_ranks"] == {"ngram": 1.0, "mlp": 2.0}
     assert "Over all data" in found.page.read_text()
+    table = rank_table(found.ranks, found.boards)
+    assert table.heads == ("model", "some, test (place)", "others, test (place)", "mean place")
+    counted = found.boards[0].entries[0].figure("test")
+    assert table.rows[0] == ("ngram", f"{counted:.4f} (1)", table.rows[0][2], "1.00")
 
 
 def test_tables_stand_beside_guessing_and_trees(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,6 +385,7 @@ def test_where_some_seeds_fail_their_kind_is_not_called_left_out(
 
     def one_fails(*given: Any) -> Run:
         if failing and given[4] == 2:
+            given[6].mkdir()  # as a training that diverges leaves what it has
             raise failing[0]
         return real(*given)
 
@@ -373,17 +400,32 @@ def test_where_some_seeds_fail_their_kind_is_not_called_left_out(
     assert found.boards[0].left_out[0].why == "The loss is nan."  # the same table
 
 
-def test_a_package_that_was_missing_is_looked_for_again(
-    names: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        MissingPackageError("torch is not there."),
+        SettingsError("3 s is too short to train this model."),
+    ],
+)
+def test_what_kept_a_training_from_beginning_is_tried_again(
+    error: HornbookError, names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(*given: Any) -> Run:
-        raise MissingPackageError("torch is not there.")
+    real = make_run
 
-    options: dict[str, Any] = {"models": ("bigram",), "settings": SMALL[:5], "seeds": 1}
+    def none(*given: Any) -> Run:
+        if given[4] == 2:
+            raise error
+        return real(*given)
+
+    options: dict[str, Any] = {"models": ("bigram",), "settings": SMALL[:5], "seeds": (2,)}
     with monkeypatch.context() as patch:
-        patch.setattr(makers, "make_run", missing)
-        with pytest.raises(SettingsError, match="torch is not there"):
+        patch.setattr(makers, "make_run", none)
+        with pytest.raises(SettingsError, match=f"bigram: {error.message}") as refused:
             compared(names, **options)
+        assert "call again" in refused.value.hint
+        found, _ = compared(names, **options | {"seeds": (1, 2)})
+        assert found.boards[0].left_out[0].again
+        assert "The same call tries bigram again." in found.page.read_text()
     found, _ = compared(names, **options)
     assert "bigram" in [one.kind for one in found.boards[0].entries]
     assert not found.boards[0].left_out
@@ -395,11 +437,27 @@ def test_a_process_tells_whether_a_package_is_missing(
 ) -> None:
     trial = Trial("bigram-seed1", "bigram", "bigram", {}, {}, 1, Budget(steps=1))
     made = MadeTrial(trial, "There is none.", missing)
-    monkeypatch.setattr(worker, "make_trial", lambda *_: made)
-    asked = makers.asked_of(prepare(names, None, {}), [str(names)], "text", trial, Path("runs"))
-    told = io.BytesIO(json.dumps(worker.done(asked)).encode())
-    with subprocess.Popen(["true"]) as process:
-        assert makers.outcome(process, told, trial) == made
+    monkeypatch.setattr(makers, "make_trial", lambda *_: made)
+
+    class Here(Worker):
+        def do(self, asked: Any, *_: Any) -> Any:
+            return json.loads(json.dumps(makers.work(prepared, asked, talk=None)))  # type: ignore[arg-type]
+
+    prepared = prepare(names, None, {})
+    here = Here(Errand.of(prepared, (str(names),)), makers.work, 1)
+    assert makers.made_by(here, trial, Path("runs"), lambda event: None) == made
+
+
+def test_a_trial_that_kills_its_process_again_and_again_ends_it(
+    names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(worker: Worker, *_: Any) -> Any:
+        raise DiedError("Its process died 3 times (signal 9)")
+
+    monkeypatch.setattr(Worker, "do", dies)
+    with pytest.raises(RunError, match=r"could not be trained. Its process died 3 times") as error:
+        compared(names, models=("mlp",), jobs=2)
+    assert "fewer `jobs`" in error.value.hint
 
 
 def test_a_run_of_the_comparison_itself_cannot_join_it(names: Path) -> None:
@@ -425,6 +483,7 @@ def test_a_run_of_the_comparison_itself_cannot_join_it(names: Path) -> None:
         ({"seeds": 0}, "`seeds` must be from 1"),
         ({"seconds": 3.0}, "`seconds` and `steps` are both given"),
         ({"steps": 0}, "`steps` must be above 0"),
+        ({"steps": 10**30}, r"`steps` must be above 0 and below 1,000,000,000; it is 1e\+30"),
         ({"steps": None, "seconds": 0.001}, "too short to train"),
         ({"parameters": 3, "settings": ()}, "has about 3 parameters"),
         ({"parameters": 0}, "`parameters` must be from 1"),
@@ -445,6 +504,12 @@ def test_what_is_wrong_is_said_before_anything_is_trained(
     with pytest.raises(SettingsError, match=told):
         compared(names, **options)
     assert not list(Path().rglob("mlp-*/model.safetensors"))
+
+
+def test_the_same_data_twice_are_refused(names: Path) -> None:
+    shutil.copy(names, "again.txt")
+    with pytest.raises(SettingsError, match=r"holds the same as .*some\.txt"):
+        compared(names, "again.txt")
 
 
 def test_another_comparison_in_the_folder_is_refused(names: Path) -> None:
@@ -523,6 +588,10 @@ def test_the_command_shows_the_board(names: Path, capsys: pytest.CaptureFixture[
     status, out, err = typed(capsys, *words, "--json")
     assert (status, err) == (0, "")
     assert json.loads(out)["boards"][0]["entries"][0]["model"] == "ngram"
+    status, out, err = typed(capsys, *words, "--markdown")
+    assert (status, err) == (0, "")
+    assert "\n| **ngram** | **" in out
+    assert "\n|---|--:|" in out
     status, out, err = typed(capsys, "compare", str(names), "--models", "grru")
     assert status == 1
     assert "Did you mean gru?" in err

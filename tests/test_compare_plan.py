@@ -13,11 +13,11 @@ from hornbook.experiments.compare.board import Board, BoardEntry, OneRun, ahead,
 from hornbook.experiments.compare.comparison import places
 from hornbook.experiments.compare.given import changes_of, settings_of
 from hornbook.experiments.compare.measuring import MeasuredModel
-from hornbook.experiments.compare.page import headline
+from hornbook.experiments.compare.page import headline, remarks
 from hornbook.experiments.compare.plan import Trial, plan, seeds_of
 from hornbook.experiments.compare.record import ComparisonRecord
 from hornbook.experiments.compare.sizes import sized
-from hornbook.experiments.compare.tables import first_table
+from hornbook.experiments.compare.tables import board_table, first_table
 from hornbook.experiments.making import Budget
 from hornbook.records import as_json, read_record
 from hornbook.runs.prepare import Prepared, prepare
@@ -158,6 +158,22 @@ def test_places_are_of_the_split_that_decides_and_equals_share_the_better() -> N
     assert rows["bb"].startswith("no: ahead on test")
     assert rows["ccc"].startswith("may be luck")
     assert board.told_by.endswith("corrected for 2 such pairs (Holm).")
+
+
+def test_where_two_seeds_are_too_far_apart_both_figures_stand() -> None:
+    measure = Measure("loss", "nats")
+    made = [entry("gru", 1.0, 1.1), entry("gru", 1.2, 1.3)]
+    two = BoardEntry("gru", "gru", tuple(one.runs[0] for one in made), seeded=True)
+    lines = ranked([two, entry("counts", 1.2, 1.25)], measure, "test")
+    board = Board("some", measure, "test", lines, about=("Read as lines.", "3 of them."))
+    rows = {row[0]: row[1:3] for row in board_table(board).rows}
+    assert rows["gru"] == ("1.1000 (1.0000 and 1.2000)", "1.2000 (1.1000 and 1.3000)")
+    assert "–" in rows["counts"][0]
+    assert headline(board).endswith("told from counts: two seeds are too few to tell.")
+    told = " ".join(remarks(board))
+    assert "38 standard errors to either side, of three seeds 4.3" in told
+    assert "of gru the figures of both seeds stand in place" in told
+    assert told.startswith("Data: Read as lines; 3 of them. ")
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ import pytest
 import hornbook
 from hornbook.experiments.compare import comparison
 from hornbook.experiments.compare.comparison import ModelComparison
-from hornbook.experiments.compare.events import TrainingTogether, TrialEnded
+from hornbook.experiments.compare.events import TrialEnded
 from hornbook.experiments.compare.page import remarks
+from hornbook.experiments.events import TrainingTogether
 from hornbook.runs import Run, together
 from hornbook.runs.events import Noted
 from hornbook.text import sampling_pace

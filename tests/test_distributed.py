@@ -1,6 +1,6 @@
 """Two processes that train one model: the same run as one process makes, whatever happens.
 
-Each test waits for two Pythons that import torch, so there are few. On the machine of the tests
+Each test waits for two processes, so there are few. On the machine of the tests
 there may be no GPU: the processes meet through gloo.
 """
 
@@ -27,10 +27,12 @@ from hornbook.cli import main
 from hornbook.compute.device import choose_device
 from hornbook.errors import SettingsError, TrainingError
 from hornbook.runs import Run
+from hornbook.runs.directory import RunDirectory
 from hornbook.text.models.gpt import GPTSettings
 from hornbook.text.task import refuse_unshareable
 from hornbook.training import TrainingSettings
 from hornbook.training.distributed import World, together
+from tests.forked import Forked
 from tests.some_names import write_names
 from tests.stopping import stopped_at
 from tests.test_training import trainer
@@ -79,24 +81,20 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **more}
 
 
-# The command line, which after one of its records waits for a file: what happens meanwhile happens
-# there, however fast the training is.
-HELD = """
-import sys, time
-from pathlib import Path
-from hornbook.cli import main
-from hornbook.runs.directory import RunDirectory
+def held(step: int, go: Path, words: tuple[str, ...]) -> int:
+    """The command line, which after one of its records waits for a file: what happens meanwhile
+    happens there, however fast the training is.
+    """
+    append = RunDirectory.append_metrics
 
-step, go, append = int(sys.argv[1]), Path(sys.argv[2]), RunDirectory.append_metrics
+    def appending(self: RunDirectory, record: Any) -> None:
+        append(self, record)
+        while record.step == step and not go.exists():
+            time.sleep(0.01)
 
-def held(self, record):
-    append(self, record)
-    while record.step == step and not go.exists():
-        time.sleep(0.01)
+    RunDirectory.append_metrics = appending  # type: ignore[method-assign]
+    return main(words)
 
-RunDirectory.append_metrics = held
-sys.exit(main(sys.argv[3:]))
-"""
 
 # `python -m hornbook`, whose other processes wait for the launcher to end them, however long the
 # first one takes to its end.
@@ -111,19 +109,19 @@ sys.exit(main.main())
 
 
 @contextmanager
-def two(go: Path, *arguments: str) -> Iterator[list[subprocess.Popen[str]]]:
+def two(go: Path, *arguments: str) -> Iterator[list[Forked]]:
     """Both processes without a launcher, to be hit one by one; held until `go` is there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", HELD, f"{HELD_AT}", str(go), *arguments], text=True,
-            env=environment(
+        Forked(
+            held, (HELD_AT, go, arguments),
+            environment(
                 RANK=f"{rank}", LOCAL_RANK=f"{rank}", WORLD_SIZE="2",
                 MASTER_ADDR="127.0.0.1", MASTER_PORT=f"{port}",
             ),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            go.with_name(f"said-{rank}"),
         )
         for rank in (0, 1)
     ]  # fmt: skip
@@ -156,7 +154,7 @@ def examined(tmp_path: Path) -> list[str]:
     return [str(tmp_path / "examined.py")]
 
 
-def wait_until_held(path: Path, processes: list[subprocess.Popen[str]]) -> None:
+def wait_until_held(path: Path, processes: list[Forked]) -> None:
     """Until the record after which they wait is there."""
     metrics, until = path / "metrics.jsonl", time.monotonic() + PATIENCE
     while not metrics.exists() or metrics.read_bytes().count(b"\n") <= HELD_AT // EVERY:

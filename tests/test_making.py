@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from hornbook.errors import RunError, SettingsError
+from hornbook.errors import RunError, SettingsError, TrainingError
 from hornbook.experiments.making import Budget, begun, make_run
+from hornbook.experiments.owned import own
 from hornbook.runs import Run, resume
 from hornbook.runs.prepare import Prepared, prepare
 from tests.some_names import write_names
@@ -105,3 +106,37 @@ def test_one_that_was_trained_longer_is_another(names: Prepared, tmp_path: Path)
 def test_a_budget_is_checked(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):
         Budget(**wrong)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 7 GB"),
+        RuntimeError("CUDA out of memory. Tried to allocate 7 GiB"),
+        RuntimeError("shapes cannot be multiplied"),
+    ],
+)
+def test_a_net_too_large_for_memory_is_one_that_cannot_be_made(
+    names: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def full(*_: Any, **__: Any) -> Run:
+        raise error
+
+    monkeypatch.setattr("hornbook.experiments.making.train", full)
+    if "shapes" in str(error):
+        with pytest.raises(RuntimeError, match="shapes"):
+            made(names, tmp_path / "run")
+        return
+    with pytest.raises(TrainingError, match="Out of memory"):
+        made(names, tmp_path / "run")
+
+
+def test_what_a_kill_left_beside_runs_is_deleted_and_a_runs_own_is_not(tmp_path: Path) -> None:
+    part = f".hornbook-{'0' * 16}.part"
+    for place in (".", "measured", "trials/0001"):
+        (tmp_path / place).mkdir(parents=True, exist_ok=True)
+        (tmp_path / place / part).touch()
+    (tmp_path / "trials/0001/run.json").touch()
+    own(tmp_path).release()
+    assert list(tmp_path.rglob(part)) == [tmp_path / "trials/0001" / part]

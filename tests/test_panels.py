@@ -11,9 +11,11 @@ from hornbook.plots.panels import (
     form_of,
     legend,
     level,
+    log_marks,
     logarithmic,
     named,
     shades,
+    spaced,
 )
 
 
@@ -93,3 +95,20 @@ def test_a_legend_names_nothing_that_is_not_drawn() -> None:
 )
 def test_an_axis_has_numbers_of_one_kind(low: float, high: float, labels: set[str]) -> None:
     assert labels <= {form_of(low, high).format(x=x) for x in (low, 1.0, high)}
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(0.0029, 0.0068), (0.00075, 0.012), (4, 64), (1e-9, 1e3), (0.95, 1.07), (90, 110)],
+)
+def test_marks_of_a_logarithmic_axis_are_apart_and_round(low: float, high: float) -> None:
+    marks = log_marks(low, high)
+    assert 2 <= len(marks) <= 9
+    assert low <= marks[0] < marks[-1] <= high
+    assert np.diff(np.log(marks)).min() >= 0.12 * np.log(high / low) * (1 - 1e-9)
+    assert all(float(f"{mark:.3g}") == mark for mark in marks)
+
+
+def test_of_marks_too_near_the_first_is_written() -> None:
+    assert spaced([0, 0.1, 0.25, 0.3, 1], 0.2) == [0, 2, 4]
+    assert spaced([], 0.2) == []

@@ -51,11 +51,6 @@ def made(kind: Any, rows: Interactions | None = None, **settings: Any) -> Any:
     return net
 
 
-def pulled(kind: Any, ridge: float) -> dict[str, Any]:
-    """The setting `ridge`, for those that have it."""
-    return {} if kind is Dot else {"ridge": ridge}
-
-
 def batch(rows: Interactions) -> tuple[Any, ...]:
     return rows.users, rows.items, rows.values.astype(np.float64)
 
@@ -109,7 +104,7 @@ def test_a_history_is_a_mean_of_what_is_in_it(itself: bool, whole: bool) -> None
 @pytest.mark.parametrize("kind", NETS)
 def test_gradients_by_hand_are_autograds_and_those_of_differences(kind: Any, sparse: str) -> None:
     rows = ratings()
-    net = made(kind, l2=0.3, sparse=sparse, **pulled(kind, 8.0)).double()
+    net = made(kind, l2=0.3, sparse=sparse, ridge=8.0).double()
     data = batch(rows.take(np.arange(8)))
     parameters = list(net.parameters())
 
@@ -212,6 +207,16 @@ def test_a_dot_product_begins_in_the_middle_of_the_scale_or_near_0_as_the_lesson
     assert lesson.predict(everyone, everything).min() == 0.5  # kept to the scale
 
 
+@pytest.mark.parametrize("kind", [DotBias, EmbeddingNet])
+def test_sums_begin_at_the_mean_of_all_ratings_or_in_the_middle_as_the_lesson_s(kind: Any) -> None:
+    rows = ratings()
+    usual, lesson = (made(kind, margin=0.1, from_mean=mean) for mean in (True, False))
+    mean = float(rows.values.mean())
+    assert float(usual.squash(float(usual.offset))) == pytest.approx(mean, abs=1e-5)
+    assert float(lesson.squash(float(lesson.offset))) == pytest.approx(2.75)
+    assert abs(mean - 2.75) > 0.05
+
+
 def test_a_history_is_needed_for_training() -> None:
     net = HistoryNet(HistoryNet.Settings(), SHAPE)
     with pytest.raises(TrainingError, match="what users have rated"):
@@ -235,7 +240,7 @@ def trained(net: Any, steps: int, **settings: Any) -> Any:
 @pytest.mark.parametrize("kind", NETS)
 def test_training_learns_the_ratings(kind: Any) -> None:
     rows = ratings()
-    net = made(kind, l2=0.0, **pulled(kind, 0.0))
+    net = made(kind, l2=0.0, ridge=0.0)
     before = np.square(net.predict(rows.users, rows.items) - rows.values).mean()
     after = np.square(trained(net, 100).predict(rows.users, rows.items) - rows.values).mean()
     assert after < before / 2
@@ -245,7 +250,7 @@ def test_training_learns_the_ratings(kind: Any) -> None:
 def test_sparse_tables_have_the_gradients_of_dense_ones(kind: Any) -> None:
     found = []
     for sparse in ("always", "never"):
-        net = made(kind, sparse=sparse, l2=0.2, **pulled(kind, 0.0)).double().eval()
+        net = made(kind, sparse=sparse, l2=0.2, ridge=0.0).double().eval()
         data = batch(ratings())
         loss, way = partial(net.loss, data), net.loss_vjp(data)[1]
         for by_hand in (way, None):

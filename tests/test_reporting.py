@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 import hornbook
+from hornbook.cli.main import end_beside_what_hangs
 from hornbook.errors import MissingPackageError, SettingsError
-from hornbook.runs.events import Event, Warned
+from hornbook.runs import reporting, time_limits
+from hornbook.runs.events import Event, Noted, Warned
 from tests.command import typed
 from tests.some_names import write_names
 from tests.stopping import stopped_at
@@ -145,3 +148,51 @@ def test_what_a_service_prints_is_no_result(
     assert status == 0
     assert json.loads(out)["steps"] is None
     assert "* a project" in err
+
+
+@pytest.mark.parametrize("silent", ["init", "log", "finish"])
+def test_a_service_that_does_not_answer_is_given_up(
+    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silent: str
+) -> None:
+    told, heard, answers = Told(), list[Event](), threading.Event()
+    module = types.ModuleType("trackio")
+    vars(module).update(init=told.init, log=told.log, finish=told.finish)
+    setattr(module, silent, lambda *_, **__: answers.wait())
+    monkeypatch.setattr(reporting, "LIMITS", dict.fromkeys(reporting.LIMITS, 0.3))
+    monkeypatch.setattr(reporting, "A_WHILE", 0.1)
+    run = hornbook.train(
+        names, model="bigram", out=tmp_path / "net", training=HOW, report=module,
+        listen=heard.append,
+    )  # fmt: skip
+    assert run.summary.steps == 6
+    (noted,) = [one for one in heard if isinstance(one, Noted) and "Waiting for" in one.message]
+    assert noted.message == "Waiting for trackio to answer, for 0 s at most."
+    (warned,) = [one for one in heard if isinstance(one, Warned)]
+    assert "trackio failed" in warned.message
+    assert "no answer came within" in warned.message
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    end_beside_what_hangs(7)  # Python would wait for what the service began
+    assert ended == [7]
+    answers.set()
+    for one in time_limits.hanging:
+        assert one.idle.wait(5)
+    end_beside_what_hangs(8)
+    assert ended == [7]
+
+
+def test_a_wait_that_is_interrupted_is_given_up() -> None:
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    answers = threading.Event()
+    patient = time_limits.Patient(interrupted, 0.01)
+    with pytest.raises(KeyboardInterrupt):
+        patient(answers.wait, 5.0)
+    with pytest.raises(time_limits.NoAnswerError, match="has come yet"):
+        patient(answers.wait, 5.0)
+    assert time_limits.left_waiting()
+    answers.set()
+    assert patient.idle.wait(5)
+    with pytest.raises(ZeroDivisionError):
+        patient(lambda: 1 / 0, 5.0)

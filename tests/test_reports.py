@@ -80,6 +80,10 @@ def test_a_table_on_a_page_and_in_a_terminal() -> None:
     assert '<tr><th class="left">a</th><th class="left">kind</th><th>c</th></tr>' in html
     assert '<tr class="marked"><td class="left">3</td><td class="left">[b]</td>' in html
     assert "<td>&lt;4&gt;</td>" in html
+    told = Table(("a", "b"), (("x", "2.0 (1.9660–1.9994)"), ("y", "of several words, &c.")))
+    wordy = page(Section("s", table=told))
+    assert '<td class="wordy">2.0 <span class="whole">(1.9660–1.9994)</span></td>' in wordy
+    assert '<td class="wordy">of several words, &amp;c.</td>' in wordy
     assert html.count('class="marked"') == 1
     console, out = terminal()
     console.print(filled(table))

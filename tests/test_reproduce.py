@@ -16,13 +16,15 @@ import torch
 import hornbook
 from hornbook.errors import DataError, RunError, SettingsError
 from hornbook.experiments.reproduce import Reproduction, Tolerance, about, bigrams, rossmann
+from hornbook.experiments.reproduce.asked import LECTURES
 from hornbook.experiments.reproduce.batchnorm import gains, useless_bias
 from hornbook.experiments.reproduce.bench import LECTURE_SGD, Bench
 from hornbook.experiments.reproduce.data import find_dataset
 from hornbook.experiments.reproduce.figures import LectureFigure, NotRunError, judged
 from hornbook.experiments.reproduce.micrograd import net_of, squares, trained
 from hornbook.experiments.reproduce.mlp import LECTURE_MLP
-from hornbook.experiments.reproduce.run import LECTURES, plan, reproduce
+from hornbook.experiments.reproduce.names import QUICK
+from hornbook.experiments.reproduce.run import reproduce
 from hornbook.experiments.reproduce.table import REPRODUCTIONS
 from hornbook.runs import Run
 from hornbook.runs.prepare import prepare
@@ -64,6 +66,17 @@ class Planning(Small):
     ) -> Run:
         raise PlannedError(name, model, dict(settings or {}), dict(training or {}))
 
+    def train_seeds(
+        self,
+        name: str,
+        data: Any,
+        model: str,
+        settings: Mapping[str, Any],
+        training: Mapping[str, Any],
+        seeds: int,
+    ) -> list[Run]:
+        return [self.train(name, data, model, settings, training)]
+
 
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +111,24 @@ def test_what_a_lecture_says_lies_within_its_own_tolerances() -> None:
             for full in (True, False):
                 tolerance = held.tolerance(full=full)
                 assert tolerance.why
+                if tolerance.why.startswith("the lecture's own loop"):
+                    assert not full
+                    continue  # of fewer steps, see below
                 assert tolerance.holds(value) or math.isclose(value, tolerance.low), (one, held)
+
+
+def test_fewer_steps_are_compared_with_the_lecture_s_loop_of_as_many() -> None:
+    for name, loop in QUICK.items():
+        told = {held.name: held for held in NAMED[name].figures}
+        for split, (mean, spread) in (("train", loop.train), ("dev", loop.dev)):
+            held = told[f"{split} loss"]
+            assert held.quick is not None
+            wide = max(0.015, 3 * spread)
+            assert (held.quick.low, held.quick.high) == pytest.approx((mean - wide, mean + wide))
+            assert held.quick.low > held.full.high  # a tenth of the steps is no lecture's figure
+            assert f"{mean:.4f} ± {spread:.4f}" in held.quick.why
+    fewer = {one.name for one in REPRODUCTIONS if one.minutes[0] and one.quick}
+    assert fewer == {*QUICK, "rnn-stateful", "gru-stateful"}  # none is compared with nothing
 
 
 def test_the_figures_of_the_lectures_are_all_there() -> None:
@@ -335,6 +365,27 @@ def test_another_edition_of_the_ratings_is_measured_and_not_judged(tmp_path: Pat
     assert caught.value.measured["MSE"] > 0
 
 
+def test_a_plain_dot_product_is_measured_as_it_comes(tmp_path: Path) -> None:
+    from hornbook.experiments.reproduce.movielens import error_on_dev
+
+    pairs = np.random.default_rng(0).permutation(60)[:50]
+    lines = [f"{1 + n // 10},{1 + n % 10},{1 + n % 5},{n}" for n in pairs]
+    (tmp_path / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *lines]))
+    data = prepare(
+        str(tmp_path / "ratings.csv"), "ratings", {"split": "80/20", "split_by": "random"}
+    )
+    bench = Bench(tmp_path)
+    run = bench.train("dot", data, "dot", {"uniform_start": 0.05, "n_factors": 2}, {"steps": 1})
+    rows, tables = run.data.splits["dev"], [run.model.users.weight, run.model.items.weight]
+    p, q = (
+        table.detach().numpy()[at]
+        for table, at in zip(tables, (rows.users, rows.items), strict=True)
+    )
+    raw = (p * q).sum(1)
+    assert raw.max() < 1  # below every rating
+    assert error_on_dev(run) == pytest.approx(float(np.mean((raw - rows.values) ** 2)), rel=1e-6)
+
+
 def sales(folder: Path, name: str) -> None:
     """A few stores and months in the shape of the competition's files."""
     import pandas as pd
@@ -402,8 +453,10 @@ def test_the_last_gpt_says_that_it_needs_a_gpu(bench: Small) -> None:
 @pytest.mark.parametrize(
     ("asked", "message", "hint"),
     [
-        ({"lecture": "wavenett"}, "no lecture 'wavenett'", "Did you mean wavenet"),
-        ({"minutes": 0}, "`minutes` must be above 0", ""),
+        ({"minutes": -1}, "`minutes` must be at least 0", "With 0 nothing is trained"),
+        ({"minutes": math.nan}, "`minutes` must be at least 0; it is nan", ""),
+        ({"seed": -1}, "`seed` must be from 0", ""),
+        ({"seed": "one"}, "`seed` must be an integer", ""),
         ({"data": "no-such-folder"}, "`data` must be a folder", "movielens-small"),
     ],
 )
@@ -422,13 +475,6 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         reproduce("micrograd", out=tmp_path / "file" / "runs")
 
 
-def test_lectures_come_in_their_order_whatever_was_asked_for() -> None:
-    found = [one.lecture for one in plan(["mlp", "micrograd"])]
-    assert found[0] == "micrograd"
-    assert set(found) == {"micrograd", "mlp"}
-    assert plan(None) == list(REPRODUCTIONS)
-
-
 def test_the_command_prints_a_table_json_and_markdown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -441,6 +487,9 @@ def test_the_command_prints_a_table_json_and_markdown(
     rows = json.loads(shown)
     assert [row["verdict"] for row in rows] == ["within"] * 3
     assert (rows[0]["said"], rows[0]["value"]) == ("2, uses add up", 2)
+    status, _, err = typed(capsys, "reproduce", "movielens", *out, "--markdown", "--json")
+    assert status == 1
+    assert "--markdown and --json exclude each other" in err
     _, shown, _ = typed(capsys, "reproduce", "movielens", *out, "--markdown")
     assert shown.startswith("| lecture | what |")
     assert "Not run:" in shown

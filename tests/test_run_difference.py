@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import hornbook
+from hornbook.cli.runs_diff import short_names
 from hornbook.errors import RunError
 from hornbook.runs.difference import difference
 from tests.command import typed
@@ -92,3 +93,18 @@ def test_the_verb_shows_tables_and_draws(
     for words in ([a, counts, "--picture", str(tmp_path / "c.svg")], [a, b, "--picture", "c.txt"]):
         assert typed(capsys, "runs", "diff", *words)[0] == 1
     assert not (tmp_path / "c.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "names"),
+    [
+        ("runs/a", "runs/b", ["a", "b"]),
+        ("runs/x/mlp", "runs/y/mlp", ["x/mlp", "y/mlp"]),
+        ("mlp", "runs/mlp", ["mlp", "runs/mlp"]),
+        ("runs/mlp", "runs/mlp", ["runs/mlp", "runs/mlp"]),
+    ],
+)
+def test_runs_are_called_by_what_tells_them_apart(
+    first: str, second: str, names: list[str]
+) -> None:
+    assert short_names(Path(first), Path(second)) == names

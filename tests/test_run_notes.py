@@ -302,6 +302,31 @@ def test_a_run_in_training_keeps_others_from_being_removed(
     assert not Path(counts).exists()
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["--sort", "-test"], True),
+        (["--where", "test<2"], True),
+        (["--columns", "name", "test"], True),
+        (["--sort", "dev", "--where", "data~test"], False),
+    ],
+)
+def test_where_no_run_has_a_figure_on_test_it_is_said_why(
+    asked: list[str], told: bool, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = typed(capsys, "runs", str(runs), *asked)
+    assert status == 0
+    assert ("No run keeps a figure on test" in err and "hornbook evaluate RUN" in err) == told
+
+
+def test_that_no_run_meets_the_conditions_is_said_with_them(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, err = typed(capsys, "runs", str(runs), "--where", "dev<0", "family=[b]gru")
+    assert out == ""
+    assert f"No run in {runs} meets dev<0 and family=[b]gru." in err.replace("\n", "")
+
+
 def test_a_name_with_a_line_break_is_one_line(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,12 @@ import pytest
 from scipy import stats
 
 from benchmarks.verdict_errors import World, errors
-from hornbook.experiments.compare.significance import KindRuns, corrected, difference
+from hornbook.experiments.compare.significance import (
+    KindRuns,
+    corrected,
+    difference,
+    errors_aside,
+)
 from hornbook.tasks import Grouped
 
 
@@ -121,3 +126,22 @@ def test_two_seeds_are_taken_with_more_caution() -> None:
     assert two.freedom == 1
     assert two.p == pytest.approx(3 * 2 * stats.t.sf(0.55 / error, 1))
     assert two.high - two.value == pytest.approx(stats.t.ppf(1 - 0.025 / 3, 1) * error)
+    assert two.few
+    assert two.verdict.endswith(", two seeds)")
+    assert errors_aside(2) == pytest.approx(stats.t.ppf(1 - 0.025 / 3, 1))
+    assert errors_aside(3) == pytest.approx(stats.t.ppf(0.975, 2))
+
+
+@pytest.mark.parametrize(
+    ("figures", "too_few"),
+    [((1.0, 1.1), True), ((1.0, 1.00001), False), ((1.0, 1.1, 1.2), False), ((1.0,), False)],
+)
+def test_two_seeds_far_apart_are_too_few_for_an_interval(
+    figures: tuple[float, ...], too_few: bool
+) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, 40)
+    made = KindRuns(tuple(Grouped(at + noise, np.ones(40), "rows") for at in figures))
+    assert made.too_few == too_few
+    other = KindRuns((Grouped(3 + noise[::-1], np.ones(40), "rows"),), seeded=False)
+    assert difference(made, other).few == (len(figures) == 2)
+    assert "two seeds" not in difference(made, other).verdict or too_few  # of what is sure, no word

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,9 +22,9 @@ from hornbook.errors import RunError, SettingsError
 from hornbook.experiments.sweep import jobs as jobs_module
 from hornbook.experiments.sweep.events import Opened, TrialBegan, TrialEnded
 from hornbook.experiments.sweep.found import Sweep
+from hornbook.experiments.sweep.journal import OwnedJournal, open_journal
 from hornbook.experiments.sweep.making import make_trial
 from hornbook.experiments.sweep.record import SweepRecord
-from hornbook.experiments.sweep.storage import open_journal
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.experiments.sweep.trials import Trials
 from hornbook.inspection.inspect import inspect
@@ -54,7 +57,7 @@ def swept(names: Path, **options: Any) -> tuple[Sweep, list[Any]]:
     events: list[Any] = []
     how: dict[str, Any] = {
         "model": "mlp", "over": OVER, "settings": SMALL, "training": TINY, "trials": 4,
-        "listen": events.append, **options,
+        "listen": events.append, "together": False, **options,
     }  # fmt: skip
     return sweep(names, **how), events
 
@@ -172,7 +175,24 @@ def test_ctrl_c_stops_it_and_the_same_call_goes_on(names: Path, whole: Sweep) ->
     assert told(parts) == told(whole)
 
 
-def test_hopeless_trainings_are_ended_and_can_be_gone_on_with(names: Path) -> None:
+def test_hopeless_trainings_are_ended_and_can_be_gone_on_with(
+    names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed_at_the_verdict() -> Sweep:
+        """A sweep that ends between the verdict that a training is hopeless and its end."""
+        judged = Trials.report
+
+        def report(*given: Any) -> bool:
+            if hopeless := judged(*given):
+                raise KeyboardInterrupt
+            return hopeless
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Trials, "report", report)
+            with pytest.raises(KeyboardInterrupt):
+                swept(names, trials=10, out="killed")
+        return swept(names, trials=10, out="killed")[0]
+
     found, events = swept(names, trials=10)
     pruned = [one for one in found.trials if one.state == "pruned"]
     assert pruned
@@ -182,7 +202,8 @@ def test_hopeless_trainings_are_ended_and_can_be_gone_on_with(names: Path) -> No
     assert len(one.curve) == one.steps  # an evaluation for each step
     assert any(isinstance(e, TrialEnded) and e.trial.state == "pruned" for e in events)
     assert resume(one.run).summary.steps == 10
-    none, _ = swept(names, trials=10, pruning="none", out="all")
+    assert told(killed_at_the_verdict()) == told(found)
+    none, _ = swept(names, trials=7, pruning="none", out="all")
     assert all(one.finished for one in none.trials)
     halved, _ = swept(names, trials=10, pruning="halving", out="halved")
     assert {one.steps for one in halved.trials if one.state == "pruned"} <= {3, 9}
@@ -331,22 +352,47 @@ def test_a_journal_that_was_cut_short_is_read_and_a_damaged_one_told(
     parts, _ = swept(names, out="parts")
     assert told(parts) == told(whole)
     lines = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join([lines[0], b"nonsense\n", *lines[1:]]))
+    for nonsense in (b"nonsense", b"[" * 100_000, b"7", b'{"op_code": 99}', b"\xff"):
+        journal.write_bytes(b"".join([lines[0], nonsense, b"\n", *lines[1:]]))
+        with pytest.raises(RunError, match="is damaged"):
+            open_journal(journal)
+    journal.write_bytes(b"".join(lines).replace(b'"step":1,', b'"step":"one",'))
     with pytest.raises(RunError, match="is damaged"):
+        swept(names, out="parts")
+    journal.unlink()  # as the message says
+    assert told(swept(names, out="parts")[0]) == told(whole)
+    journal.unlink()
+    journal.mkdir()
+    with pytest.raises(RunError, match="not a file"):
         open_journal(journal)
 
 
+def test_a_journal_on_a_full_disk_holds_whole_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part of a line would be in the middle of the file once there is room again."""
+    journal = OwnedJournal(tmp_path / "trials.journal")
+    journal.append_logs([{"one": 1}])
+
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            journal.append_logs([{"two": 2}, {"three": 3}])
+    journal.append_logs([{"four": 4}])
+    assert journal.read_logs(0) == [{"one": 1}, {"four": 4}]
+    assert OwnedJournal(journal.path).read_logs(1) == [{"four": 4}]
+
+
 def test_a_full_disk_is_told(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import errno
-
-    from optuna.storages.journal import JournalFileBackend
-
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     def listen(event: Any) -> None:
         if isinstance(event, TrialBegan) and event.number == 1:
-            monkeypatch.setattr(JournalFileBackend, "append_logs", full)
+            monkeypatch.setattr(OwnedJournal, "append_logs", full)
 
     with pytest.raises(RunError, match=r"Cannot write .*trials.journal: No space left"):
         swept(names, listen=listen)
@@ -357,9 +403,16 @@ def test_the_record_of_a_sweep_is_read_as_it_was_written(names: Path) -> None:
     record = SweepRecord.read(found.folder)
     assert record.looks == found.looks
     assert record.seconds > 0
-    (found.folder / "sweep.json").write_text("{")
-    with pytest.raises(RunError, match="damaged"):
-        swept(names, trials=1)
+    file = found.folder / "sweep.json"
+    kept = file.read_text()
+    for damaged, words in (
+        ("{", "damaged.*intact copy, or choose another"),
+        (kept.replace('"trials": 1', '"trials": 2'), "checksum does not match"),
+        (kept.replace('"format": 1', '"format": 2'), "has format 2; this hornbook reads 1"),
+    ):
+        file.write_text(damaged)
+        with pytest.raises(RunError, match=re.compile(words, re.DOTALL)):
+            swept(names, trials=1)
 
 
 def test_the_command_searches_shows_and_goes_on(
@@ -368,7 +421,7 @@ def test_the_command_searches_shows_and_goes_on(
     words = [
         "sweep", str(names), "--model", "mlp", "--over", "n_embd=2..6",
         "learning_rate=1e-3..0.1:log", "--steps", "10", "--n-hidden", "8", "--threads", "1",
-        "--evaluate-on", "200",
+        "--evaluate-on", "200", "--no-together",
     ]  # fmt: skip
     status, out, err = typed(capsys, *words, "--trials", "2")
     assert status == 0, err
@@ -419,7 +472,7 @@ def listen(event):
         os.kill(os.getpid(), signal.SIGKILL)
 
 hornbook.sweep({str(names)!r}, model="mlp", over={OVER!r}, settings={SMALL!r}, training={TINY!r},
-               trials=4, out="parts", listen=listen)
+               trials=4, out="parts", listen=listen, together=False)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr

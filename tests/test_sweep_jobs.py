@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,18 +12,19 @@ from typing import Any
 import pytest
 
 from hornbook.errors import SettingsError
-from hornbook.experiments.making import data_sums
-from hornbook.experiments.sweep import worker as worker_module
+from hornbook.experiments.sweep import jobs as jobs_module
+from hornbook.experiments.sweep import making
 from hornbook.experiments.sweep.events import TrialEnded
-from hornbook.experiments.sweep.jobs import threads_of
-from hornbook.experiments.sweep.making import Recipe
-from hornbook.experiments.sweep.searching import refuse_alone
+from hornbook.experiments.sweep.jobs import how_to
+from hornbook.experiments.sweep.making import Recipe, made_by
 from hornbook.experiments.sweep.sweep import sweep
-from hornbook.experiments.sweep.worker import DiedError, Errand, Worker
+from hornbook.experiments.workers.errand import Errand
+from hornbook.experiments.workers.process import Talk
+from hornbook.experiments.workers.worker import DiedError, Worker
+from hornbook.records import as_json
 from hornbook.runs import Run
-from hornbook.runs.events import Warned
+from hornbook.runs.events import Listener, Warned
 from hornbook.runs.prepare import prepare
-from hornbook.sources.source import Source
 from tests.some_names import write_names
 from tests.test_sweep import OVER, SMALL, TINY, told
 
@@ -45,12 +44,12 @@ def test_processes_make_the_same_trials_though_one_is_killed(
 ) -> None:
     how: dict[str, Any] = {
         "model": "mlp", "over": OVER, "settings": SMALL, "training": TINY, "trials": 3,
+        "together": False,
     }  # fmt: skip
     events: list[Any] = []
     killed: list[int] = []
-    make = Worker.make
 
-    def killing(worker: Worker, recipe: Recipe, judge: Callable[[int, float], bool]) -> Any:
+    def killing(worker: Worker, recipe: Recipe, judge: making.Judge, listen: Listener) -> Any:
         def judged(evaluation: int, value: float) -> bool:
             if evaluation == 5 and recipe.path.endswith("0001") and not killed:
                 assert worker.process is not None
@@ -58,9 +57,9 @@ def test_processes_make_the_same_trials_though_one_is_killed(
                 os.kill(worker.process.pid, signal.SIGKILL)
             return judge(evaluation, value)
 
-        return make(worker, recipe, judged)
+        return made_by(worker, recipe, judged, listen)
 
-    monkeypatch.setattr(Worker, "make", killing)
+    monkeypatch.setattr(jobs_module, "made_by", killing)
     several = sweep(names, out="several", jobs=2, listen=events.append, **how)
     assert len(killed) == 1
     (warned,) = [one for one in events if isinstance(one, Warned)]
@@ -87,10 +86,10 @@ class Said:
 
 
 def talked(
-    names: Path, path: Path, answer: Callable[[Any, dict[str, Any]], None], files: Any = None
+    names: Path, path: Path, answer: Callable[[Any, dict[str, Any]], None]
 ) -> list[dict[str, Any]]:
     """What a process says that is told to make a trial; ends when the pipe is closed."""
-    prepared = prepare(str(names), None, {})
+    errand = Errand.of(prepare(str(names), None, {}), (str(names),))
     read, write = os.pipe()
     pipe = os.fdopen(write, "w")
 
@@ -99,17 +98,19 @@ def talked(
         pipe.flush()
 
     class Ends:
-        say = staticmethod(tell)
         close = staticmethod(pipe.close)
 
+        @staticmethod
+        def reply(line: dict[str, Any], what: str) -> None:
+            tell({"reply": what, "to": line["number"]})
+
+    tell(as_json(errand))
     tell({
-        "places": [str(names)], "task": "text", "options": {},
-        "files": dict(files or data_sums(prepared.data)),
+        "do": {"path": str(path), "family": "mlp", "settings": {"n_hidden": [8]}, "training": TINY}
     })  # fmt: skip
-    tell({"path": str(path), "family": "mlp", "settings": {"n_hidden": [8]}, "training": TINY})
     said = Said(lambda line: answer(Ends, line))
     with os.fdopen(read) as given:
-        worker_module.Talk(given, said).work()  # type: ignore[arg-type]
+        Talk(given, said).serve(making.work)  # type: ignore[arg-type]
     return said.lines
 
 
@@ -119,79 +120,48 @@ def test_a_process_whose_sweep_is_gone_stops_and_keeps_what_it_has(
     monkeypatch.setattr("hornbook.training.trainer.TELL_EVERY", 0.0)
 
     def gone(ends: Any, line: dict[str, Any]) -> None:
-        if line.get("evaluation") == 3:
+        if line.get("number") == 3:
             ends.close()
-        elif "evaluation" in line:
-            ends.say({"verdict": "on"})
+        elif "question" in line:
+            ends.reply(line, "on")
 
     *measured, last = talked(names, tmp_path / "run", gone)
-    assert [line["evaluation"] for line in measured] == [1, 2, 3]
-    assert last["ending"] == "stopped"
+    assert [line["question"]["evaluation"] for line in measured] == [1, 2, 3]
+    assert last == {"stopped": True} or last["done"]["ending"] == "stopped"
     assert Run(tmp_path / "run").directory.checkpoint.exists()
 
     def heard(ends: Any, line: dict[str, Any]) -> None:
-        if "evaluation" in line:
-            ends.say({"verdict": "end" if line["evaluation"] == 6 else "on"})
+        if "question" in line:
+            ends.reply(line, "end" if line["question"]["evaluation"] == 6 else "on")
         else:
             ends.close()
 
     *measured, last = talked(names, tmp_path / "run", heard)  # goes on where it was
-    assert [line["evaluation"] for line in measured] == [4, 5, 6]
-    assert (last["ending"], last["about"]["steps"]) == ("pruned", 6)
-
-
-def test_a_process_that_finds_other_data_says_so(names: Path, tmp_path: Path) -> None:
-    def close(ends: Any, line: dict[str, Any]) -> None:
-        ends.close()
-
-    (line,) = talked(names, tmp_path / "run", close, files={"data/train.txt": "0" * 64})
-    assert "has changed since the sweep was begun" in line["failed"]
-
-
-def test_a_process_that_cannot_begin_is_told(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    worker = Worker(Errand((str(names),), "text", {}, {}), 1)
-    with pytest.raises(DiedError, match="status 1"):
-        worker.make(Recipe("runs/x", "mlp", {}, {}), lambda at, value: False)
-    worker.end()
-
-
-def test_a_process_that_does_not_stop_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "END", 0.1)
-    worker = Worker(Errand((), "text", {}, {}), 1)
-    sleeper = Path("sleeper")
-    sleeper.write_text("#!/bin/sh\nexec sleep 60\n")
-    sleeper.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(sleeper.absolute()))
-    worker.start()
-    began = time.monotonic()
-    worker.end()
-    assert time.monotonic() - began < 10
-    assert worker.process is not None
-    assert worker.process.returncode == -signal.SIGKILL
+    # All that it knows, and from its checkpoint on, which may be that of the second, again.
+    told_of = [line["question"]["evaluation"] for line in measured]
+    assert (told_of[:3], sorted(set(told_of))) == ([1, 2, 3], [1, 2, 3, 4, 5, 6])
+    assert (last["done"]["ending"], last["done"]["about"]["steps"]) == ("pruned", 6)
 
 
 def test_a_setting_that_kills_its_process_again_and_again_is_refused(
     names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dies(worker: Worker, recipe: Recipe, judge: Any) -> Any:
-        raise DiedError("signal 9")
+    def dies(worker: Worker, *_: Any) -> Any:
+        raise DiedError("Its process died 3 times (signal 9)")
 
-    monkeypatch.setattr(Worker, "make", dies)
+    monkeypatch.setattr(Worker, "do", dies)
     with pytest.raises(SettingsError, match=r"Its process died 3 times \(signal 9\)"):
         sweep(names, model="ngram", trials=2, jobs=2)
 
 
-def test_several_processes_need_data_and_a_task_that_each_can_have(names: Path) -> None:
-    with pytest.raises(SettingsError, match="standard input can be read once"):
-        refuse_alone(Source("-"), "text")
-    with pytest.raises(SettingsError, match="the task toy, which only this program has"):
-        refuse_alone(Source(str(names)), "toy")
-    refuse_alone(Source(str(names)), "text")
-
-
 def test_the_cores_are_shared_out() -> None:
-    assert threads_of(1, {}, trained=True)[1] == {}
-    assert threads_of(10**6, {}, trained=True) == (1, {"threads": 1})
-    assert threads_of(4, {"threads": 3}, trained=True) == (3, {})
-    assert threads_of(4, {}, trained=False)[1] == {}
+    errand = Errand((), "text", {}, {})
+
+    def threads(jobs: int, fixed: dict[str, Any], *, trained: bool) -> tuple[int, Any]:
+        how, more = how_to(jobs, 1, fixed, errand, trained=trained)
+        return how.threads, more
+
+    assert threads(1, {}, trained=True)[1] == {}
+    assert threads(10**6, {}, trained=True) == (1, {"threads": 1})
+    assert threads(4, {"threads": 3}, trained=True) == (3, {})
+    assert threads(4, {}, trained=False)[1] == {}

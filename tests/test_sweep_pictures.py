@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import optuna
 import pytest
+from matplotlib.text import Text
 
 from hornbook.experiments.sweep import pictures
 from hornbook.experiments.sweep.found import Sweep
@@ -148,6 +152,33 @@ def test_pictures_show_every_trial(best: Literal["lowest", "highest"]) -> None:
     assert high - low < 15  # the one that is 50 off does not squeeze the others
     assert len([line for line in lines.lines if len(np.asarray(line.get_xdata())) == 5]) == 12
     assert len(curves.lines) == 13
+
+
+def apart(texts: Sequence[Text]) -> bool:
+    """Whether no text runs into another."""
+    boxes = [one.get_window_extent() for one in texts if one.get_text()]
+    return not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+
+
+def test_letters_beside_axes_do_not_run_into_each_other() -> None:
+    sizes = ("128x128x128x128", "256x256x256x256", "512x512x512x512", "32x32x32x32")
+    over = {
+        "learning_rate": "1e-3..1e-1:log", "embedding_dropout": "0..0.5", "n_layer": "1..60",
+        "reconstruction_weight": "0..1", "n_hidden": ",".join(sizes),
+    }  # fmt: skip
+    trials = [
+        Trial(at, "finished", dict(zip(over, (rate, 0.1 * at, layers, 0.2 * at, size),
+                                       strict=True)), 2.0 + at, 1.0, 100, 20)
+        for at, (rate, layers, size) in enumerate(
+            zip((0.003, 0.0043, 0.0061, 0.0066), (1, 2, 3, 60), sizes, strict=True))
+    ]  # fmt: skip
+    found = replace(made_up(), over=over, trials=tuple(trials), best=trials[0])
+    with drawing():
+        for figure in (pictures.slices(found), pictures.parallel(found)):
+            figure.draw_without_rendering()
+            for axes in figure.axes:
+                assert apart(axes.get_xticklabels())
+                assert apart(axes.texts)
 
 
 def test_a_page_says_what_was_found_and_what_that_does_not_tell(unpainted: None) -> None:

@@ -16,28 +16,31 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.trial import TrialState
 from sqlalchemy.exc import IntegrityError
 
 from hornbook.errors import ToolError
+from hornbook.experiments.sweep import others
 from hornbook.experiments.sweep import storage as storage_module
-from hornbook.experiments.sweep import trials as trials_module
 from hornbook.experiments.sweep.events import TrialBegan, TrialEnded
-from hornbook.experiments.sweep.storage import open_storage
+from hornbook.experiments.sweep.storage import CONNECTED, Patience, open_storage
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.runs import Run
 from hornbook.runs.events import Warned
 from hornbook.training.trainer import Trainer
+from tests.plain_steps import plain_steps
 from tests.postgresql import Server, server
 from tests.some_names import write_names
 from tests.stopping import stopped_at
 from tests.test_sweep import OVER, SMALL, TINY, told
 
-HOW: dict[str, Any] = {"model": "mlp", "over": OVER, "settings": SMALL, "training": TINY}
+HOW: dict[str, Any] = {"model": "mlp", "over": OVER, "settings": SMALL, "training": TINY,
+                       "together": False}  # fmt: skip
 WORKER = """
 import sys, time, json
-from hornbook.experiments.sweep import trials
-trials.BEAT = 0.1
+from hornbook.experiments.sweep import others
+others.BEAT = 0.1
 from hornbook.experiments.sweep.storage import open_storage
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.runs.events import Evaluated
@@ -66,8 +69,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(trials_module, "BEAT", 0.1)
-    monkeypatch.setattr(trials_module, "GRACE", 1.5)
+    monkeypatch.setattr(others, "BEAT", 0.1)
+    monkeypatch.setattr(others, "GRACE", 1.5)
     monkeypatch.setattr(storage_module, "PAUSE", 0.1)
 
 
@@ -139,6 +142,38 @@ def test_a_worker_that_comes_back_in_time_goes_on_with_its_trial(
     found = sweep(names, storage=database.address, out="one", listen=listen, **how)
     assert began == [(0, True), (1, False)]
     assert told(found) == told(sweep(names, out="alone", **how))
+
+
+def test_those_that_are_trained_together_are_given_to_others_too(
+    names: Path, database: Server
+) -> None:
+    pytest.importorskip("numba", reason="Numba is not installed")
+
+    class KilledError(BaseException):
+        """As a kill: nothing is done about it."""
+
+    arrive, done = Trainer.arrive, list[int]()
+
+    def dies(trainer: Trainer) -> None:
+        done.append(trainer.step)
+        if len(done) > 12:
+            raise KilledError
+        arrive(trainer)
+
+    how = {**HOW, "training": {**TINY, "seed": 5}, "trials": 5}
+    shared = {**how, "storage": database.address, "together": True, "at_once": 3}
+    with plain_steps() as patch:
+        patch.setattr(Trainer, "arrive", dies)
+        with pytest.raises(KilledError):
+            sweep(names, out="one", **shared)
+    with plain_steps():
+        found = sweep(names, out="two", **shared)
+    alone = sweep(names, out="alone", **how)
+    both = [sorted((one.dev or 0, one.curve) for one in these.trials) for these in (found, alone)]
+    assert both[0] == both[1]
+    assert all(one.together for one in found.trials)
+    states = [Counter(one.state for one in s.get_trials()) for s in studies(database.address)]
+    assert {TrialState.COMPLETE: 5, TrialState.FAIL: 3} in states
 
 
 def test_a_database_that_goes_away_is_waited_for(names: Path, database: Server) -> None:
@@ -218,3 +253,42 @@ def test_tables_that_another_makes_at_the_same_time_are_waited_for(
     monkeypatch.setattr(storage_module, "TABLES", 2)
     with pytest.raises(ToolError, match="it exists"):
         open_storage("postgresql://u@h/x", Path())
+
+
+def test_a_database_that_is_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that hangs gives no error: what was asked of it just does not come back."""
+    said: list[str] = []
+    came = threading.Event()
+
+    def tell(text: str) -> None:
+        said.append(text)
+        came.set()
+
+    monkeypatch.setattr(storage_module, "SILENT", 0.01)
+    patience = Patience("somewhere", tell, threading.Event(), remote=True)
+    assert patience(lambda: came.wait(5))
+    assert said == ["The database somewhere has not answered for 0.01 s, and is waited for."]
+    near = Patience("a file", tell, threading.Event(), remote=False)
+    near(lambda: time.sleep(0.05))
+    assert len(said) == 1
+
+
+def test_a_dead_network_breaks_a_connection() -> None:
+    """The words are libpq's own: it refuses others."""
+    from psycopg.conninfo import make_conninfo
+
+    told: dict[str, Any] = dict(CONNECTED)
+    assert "tcp_user_timeout=30000" in make_conninfo(**told)
+
+
+def test_a_database_that_answers_with_an_error_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    answers = iter([StorageInternalError("gone"), UpdateFinishedTrialError("told by another")])
+
+    def ask() -> None:
+        raise next(answers)
+
+    patience = Patience("somewhere", said.append, threading.Event(), remote=True)
+    with pytest.raises(UpdateFinishedTrialError):
+        patience(ask)
+    assert said[-1] == "The database somewhere is back."

@@ -16,6 +16,7 @@ from hornbook.runs import Run
 from hornbook.runs.events import Began, Ended, Evaluated, Event, Noted
 from hornbook.runs.prepare import Prepared, prepare
 from hornbook.runs.together import One, train_together, why_apart
+from hornbook.training.side_by_side import Member
 from tests.some_names import write_names
 
 pytest.importorskip("numba", reason="Numba is not installed")
@@ -131,6 +132,30 @@ def test_stopped_they_go_on_to_the_same_bits(names: Prepared, tmp_path: Path) ->
         assert dev(one) == dev(other)
         for name, array in one.model.arrays().items():
             np.testing.assert_array_equal(array, other.model.arrays()[name], err_msg=name)
+
+
+def test_one_by_itself_goes_on_by_compiled_steps_to_the_same_bits(
+    names: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = {"gradients": "auto"}
+    (whole,) = make_together(names, "mlp", trials(tmp_path / "whole", 1, **how))
+    turn = Member.turn
+
+    def stopping(member: Member) -> bool:
+        more = turn(member)
+        member.trainer.stop = member.trainer.step >= 20
+        return more
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Member, "turn", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            make_together(names, "mlp", trials(tmp_path / "stopped", 1, **how))
+    resumed = hornbook.resume(tmp_path / "stopped" / "0")
+    assert isinstance(whole, Run)
+    assert resumed.record.training is not None
+    assert resumed.record.training.gradients == "compiled"
+    for name, array in whole.model.arrays().items():
+        np.testing.assert_array_equal(array, resumed.model.arrays()[name], err_msg=name)
 
 
 def test_what_is_done_is_taken_and_another_run_refused(names: Prepared, tmp_path: Path) -> None:
@@ -259,3 +284,23 @@ def test_nets_of_rows_come_out_as_alone(names: Prepared, tmp_path: Path) -> None
 
 def test_nothing_to_make_is_nothing(names: Prepared) -> None:
     assert train_together(names, "mlp", []) == []
+
+
+def test_a_sweep_of_them_finds_what_it_finds_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("optuna", reason="Optuna is not installed")
+    monkeypatch.chdir(tmp_path)
+    file = write_names(tmp_path / "names.txt", slice(0, 200))
+    how: dict[str, Any] = {
+        "model": "mlp", "over": {"n_embd": "3..5", "learning_rate": "0.005..0.02"}, "trials": 3,
+        "settings": {"block_size": 3, "n_hidden": (12,)}, "training": HOW,
+    }  # fmt: skip
+    found = hornbook.sweep(str(file), **how, out="all")
+    alone = hornbook.sweep(str(file), **how, out="alone", together=False)
+    assert [one.together for one in found.trials] == [True] * 3
+    assert [dict(one.values) for one in found.trials] == [dict(one.values) for one in alone.trials]
+    for one, other in zip(found.trials, alone.trials, strict=True):
+        assert [at for at, _ in one.curve] == [at for at, _ in other.curve]
+        for (_, mine), (_, theirs) in zip(one.curve, other.curve, strict=True):
+            assert mine == pytest.approx(theirs, rel=1e-5)

@@ -18,7 +18,8 @@ SILENCE = 2.0  # seconds
 class Alive:
     """Says what goes on once it has lasted too long in silence.
 
-    At a terminal a moving line, which goes when the work is over; elsewhere one line.
+    At a terminal a moving line, which goes when the work is over; elsewhere one line, which is not
+    repeated while the same goes on.
 
     Args:
         console: of standard error.
@@ -29,6 +30,7 @@ class Alive:
         self.lock = threading.Lock()
         self.timer: threading.Timer | None = None
         self.status: Status | None = None
+        self.said = ""
 
     def begin(self, what: str) -> None:
         """Something begins that may last; whatever went on before is over."""
@@ -45,8 +47,9 @@ class Alive:
             if self.console.is_terminal:
                 self.status = self.console.status(f"{what} …")
                 self.status.start()
-            else:
+            elif what != self.said:
                 self.console.print(f"{what} …")
+                self.said = what
 
     def end(self) -> None:
         """It is over."""

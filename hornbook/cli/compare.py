@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Annotated
 
 from hornbook.cli.examples import examples
 from hornbook.cli.grammar import Chosen, choose, parse_for_data
-from hornbook.cli.output import console, escape, filled, notes, number, print_json
+from hornbook.cli.output import (
+    console,
+    escape,
+    filled,
+    notes,
+    number,
+    print_json,
+)
 from hornbook.cli.progress import Teller
+from hornbook.cli.streams import write_result
 from hornbook.cli.tellers import listening
 from hornbook.cli.wording import worded
 from hornbook.experiments.compare.comparing import SEEDS, compare
@@ -18,14 +26,15 @@ from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.events import (
     Measuring,
     Planned,
-    TrainingTogether,
     TrialBegan,
     TrialEnded,
 )
 from hornbook.experiments.compare.joined import is_run, refuse_comparison
 from hornbook.experiments.compare.page import headline, remarks
 from hornbook.experiments.compare.tables import ablation_table, board_table, rank_table
+from hornbook.experiments.events import TrainingTogether
 from hornbook.rendering import duration, many
+from hornbook.reports.markdown import markdown_table
 from hornbook.runs import Run
 from hornbook.runs.events import Event, Fetched, Loaded, Noted, Pieced, Progressed, Warned
 from hornbook.settings import Given
@@ -84,6 +93,8 @@ class Options:
     "Processes that train at the same time."
     together: bool = True
     "Train small nets of a family together, where --steps are given; --no-together: one by one."
+    markdown: bool = False
+    "Print only the tables, in Markdown."
     json: bool = False
     "Print only the result, as JSON."
 
@@ -99,7 +110,7 @@ def run(argv: Sequence[str]) -> None:
     options, _ = parse_for_data("compare", described, Options, argv, chosen_by(argv))
     seeds = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     given = {} if all(map(is_run, options.data)) else options.loading.as_dict()
-    with listening(ComparingTeller(), quiet=options.json) as listen:
+    with listening(ComparingTeller(), quiet=options.json or options.markdown) as listen:
         found = compare(
             *options.data,
             models=options.models,
@@ -119,6 +130,8 @@ def run(argv: Sequence[str]) -> None:
         )
     if options.json:
         print_json(found.as_dict())
+    elif options.markdown:
+        write_result("".join(f"{line}\n" for line in markdown(found)))
     else:
         show(found)
 
@@ -226,3 +239,19 @@ def show(found: ModelComparison) -> None:
         console().print(filled(rank_table(found.ranks, found.boards)))
     say(f"\nAll runs, curves and tables are in {escape(str(found.folder))}.")
     say(f"The page: {escape(str(found.page))}")
+
+
+def markdown(found: ModelComparison) -> Iterator[str]:
+    """The boards, and all of them as one, with what decides the verdicts."""
+    for board in found.boards:
+        yield f"### {board.data}\n"
+        yield markdown_table(board_table(board))
+        if board.parts:
+            yield ""
+            yield markdown_table(ablation_table(board, board.parts))
+        yield f"\n{headline(board)} {board.told_by}\n"
+        yield from (f"- {worded(line)}" for line in remarks(board))
+        yield ""
+    if found.ranks:
+        yield "### All data\n"
+        yield markdown_table(rank_table(found.ranks, found.boards))

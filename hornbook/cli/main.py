@@ -96,10 +96,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if argv is not None:
             return status_of(list(argv))
         try:
-            return status_of(sys.argv[1:])
+            status = status_of(sys.argv[1:])
         except Exception:  # Python itself would show what is foreign in it as it is
             write_beside(f"{traceback.format_exc()}\n{FAULT}\n")
-            return 1
+            status = 1
+    end_beside_what_hangs(status)
+    return status
+
+
+def end_beside_what_hangs(status: int) -> None:
+    """End this process now if a service that does not answer would keep Python from ending."""
+    limits = sys.modules.get("hornbook.runs.time_limits")
+    if limits is not None and limits.left_waiting():
+        os._exit(status)
 
 
 def let_waiting_threads_sleep() -> None:
@@ -126,12 +135,10 @@ def status_of(arguments: list[str]) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return fail(f"{where}{error.strerror or error}.", "")
-    except MemoryError:
-        return out_of_memory()
-    except RuntimeError as error:
-        # torch tells of a full memory with a RuntimeError and its own words.
-        told = ("out of memory", "not enough memory", "can't allocate memory")
-        if any(words in str(error) for words in told):
+    except (MemoryError, RuntimeError) as error:
+        from hornbook.compute.memory import is_out_of_memory
+
+        if is_out_of_memory(error):
             return out_of_memory()
         raise
 

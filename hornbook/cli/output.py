@@ -43,7 +43,8 @@ __all__ = [
 ]
 
 WIDE = 10_000  # columns of what is no terminal
-BETWEEN = 2  # columns between two of a table
+BETWEEN = 2  # columns between two of a long table
+APART = 3  # the same of a table as rich sets it
 NARROW = 12  # columns that a name is given at least
 
 SIGNS: dict[Severity, str] = {
@@ -88,22 +89,30 @@ class Console(rich.console.Console):
 class Table(rich.table.Table):
     """An open table in which no figure is ever cut and long names go on in the next line.
 
-    Where a terminal is too narrow for that, its lines are longer than the terminal is wide.
+    Where a terminal is too narrow for that, the columns stand in several tables one below the
+    other, each with the first columns, by which rows are told apart.
     """
 
     def __rich_console__(
         self, console: rich.console.Console, options: rich.console.ConsoleOptions
     ) -> rich.console.RenderResult:
-        least = 0
+        widths = []
         for column in self.columns:
             cells = [cell.renderable for cell in self._get_cells(console, 0, column)]
             wide = max(Measurement.get(console, options, cell).maximum for cell in cells)
             figures = column.justify == "right"
             column.min_width = wide if figures else min(wide, NARROW)
             column.no_wrap, column.overflow = figures, "fold"
-            least += column.min_width + BETWEEN
-        if least > options.max_width:
-            options = options.update(width=least)
+            widths.append(column.min_width + APART)
+        parts = self.side_by_side(widths, options.max_width + APART)
+        if len(parts) > 1:
+            for place, part in enumerate(parts):
+                if place:
+                    yield Segment.line()
+                yield from self.of_columns(part).__rich_console__(console, options)
+            return
+        if sum(widths) - APART > options.max_width:
+            options = options.update(width=sum(widths) - APART)
         filled_up = (
             piece
             for piece in super().__rich_console__(console, options)
@@ -112,6 +121,46 @@ class Table(rich.table.Table):
         for line in Segment.split_lines(filled_up):
             yield from without_blanks(line)
             yield Segment.line()
+
+    def side_by_side(self, widths: Sequence[int], room: int) -> list[list[int]]:
+        """The columns that stand side by side, for each of several tables.
+
+        Args:
+            widths: that each column needs at least.
+            room: that there is.
+        """
+        if sum(widths) <= room:
+            return [list(range(len(widths)))]
+        keys = list(range(self.keys()))
+        left = room - sum(widths[key] for key in keys)
+        parts: list[list[int]] = []
+        used = left
+        for place in range(len(keys), len(widths)):
+            if not parts or used + widths[place] > left:
+                parts.append([*keys])
+                used = 0
+            parts[-1].append(place)
+            used += widths[place]
+        return parts
+
+    def keys(self) -> int:
+        """How many of the first columns tell all rows apart; 1 if they do not."""
+        columns = [list(map(str, column.cells)) for column in self.columns]
+        for keys in range(1, len(columns)):
+            rows = list(zip(*columns[:keys], strict=True))
+            if len(set(rows)) == len(rows):
+                return keys
+        return 1
+
+    def of_columns(self, places: Sequence[int]) -> Table:
+        """The same rows with these columns alone."""
+        made = Table(box=None, pad_edge=False, header_style="bold")
+        for place in places:
+            made.add_column(self.columns[place].header, justify=self.columns[place].justify)
+        cells = [list(self.columns[place].cells) for place in places]
+        for row, held in zip(self.rows, zip(*cells, strict=True), strict=True):
+            made.add_row(*held, style=row.style)
+        return made
 
 
 def without_blanks(line: Sequence[Segment]) -> list[Segment]:

@@ -13,6 +13,7 @@ from hornbook.cli.progress import Teller
 from hornbook.cli.streams import write_result
 from hornbook.cli.tellers import listening
 from hornbook.cli.wording import worded
+from hornbook.errors import SettingsError
 from hornbook.experiments.reproduce import Reproduced, reproduce
 from hornbook.experiments.reproduce.bench import SEED
 from hornbook.experiments.reproduce.run import LECTURES, OUT, Measured, Measuring
@@ -26,19 +27,20 @@ the lecture's, with a verdict.
 
 Examples:
   hornbook reproduce bigrams
-  hornbook reproduce wavenet --full
+  hornbook reproduce wavenet/tree --full
 
 The verdict is "within" or "outside" a tolerance, which is printed and explained, or "not run" \
-with the reason. The quick form takes minutes: where it trains fewer steps than the lecture, its \
-tolerance is wider. --full trains all of them.
+with the reason. The quick form takes minutes: where it trains fewer steps than the lecture, it is \
+compared with what the lecture's own loop comes to in as many. --full trains all of them.
 
-Lectures: {", ".join(LECTURES)}.
+Lectures: {", ".join(LECTURES)}. Name an experiment of one with a slash, or by a part of its title.
 
 makemore-names, tiny-shakespeare and nietzsche are downloaded, unless --data has them. MovieLens \
 and Rossmann may not be passed on: without --data they are not run.
 
 Every training is saved as a run. If you stop it with Ctrl-C, or it is killed, the same command \
-continues where it was.
+continues where it was. Long rows can be trained one by one: the command for all of them, with \
+--minutes 0, trains nothing and shows what is there.
 """
 SHOWN = {"within": "[green]within[/]", "outside": "[bold red]outside[/]", "not run": "not run"}
 MARKDOWN_HEAD = (
@@ -52,14 +54,15 @@ class Arguments(OutputArgument):
     """Reproduce."""
 
     lecture: Annotated[str, Given()] = "all"
-    "Lecture, or all of them."
+    "Lecture, `lecture/experiment`, or part of an experiment's title; all: everything."
     full: bool = False
     "Train as long as the lectures do."
     data: str | None = None
     """Folder with data that cannot be downloaded by name (movielens-small, rossmann), or need not
     be (names.txt, tinyshakespeare.txt, nietzsche.txt)."""
     minutes: float | None = None
-    "Leave out what takes longer than this by its own estimate, in minutes."
+    """Do not train what takes longer than this by its own estimate, in minutes; show it if it has
+    been trained."""
     seed: int = SEED
     "Random seed of the initial weights and the batches."
     out: str = str(OUT)
@@ -71,6 +74,8 @@ class Arguments(OutputArgument):
 def run(argv: Sequence[str]) -> None:
     """Parse, measure and show."""
     options = parse(Arguments, "reproduce", DESCRIPTION, argv)
+    if options.json and options.markdown:
+        raise SettingsError("`markdown` and `json` exclude each other.", hint="Give one of them.")
     quiet = options.json or options.markdown
     with listening(RowTeller(), quiet=quiet) as listen:
         rows = reproduce(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -93,10 +94,14 @@ def run(argv: Sequence[str]) -> None:
     if found:
         show(found, arguments.columns)
     elif arguments.where:
-        notes().print(f"No run in {escape(arguments.folder)} is such.")
+        held = " and ".join(arguments.where)
+        notes().print(f"No run in {escape(arguments.folder)} meets {escape(held)}.")
     elif not every:
         notes().print(f"There are no runs in {escape(arguments.folder)}.")
         notes().print("Train one:  hornbook train DATA")
+    asked = [*arguments.columns, *filter(None, [arguments.sort]), *arguments.where]
+    if untested := without_test(arguments.folder, asked):
+        notes().print(escape(untested))
     if hidden := len(every) - len(found):
         notes().print(f"{many(hidden, 'archived run')} not listed: --archived")
     tried = folders_tried(arguments.folder)
@@ -106,6 +111,20 @@ def run(argv: Sequence[str]) -> None:
         )
     if len(tried) > FOLDERS:
         notes().print(f"and {many(len(tried) - FOLDERS, 'more folder')} of such runs.")
+
+
+def without_test(folder: str, asked: Sequence[str]) -> str:
+    """Why there are no figures on test, where they were asked for and no run has one."""
+    names = [re.split(r"[^\w.]", word.removeprefix("-"))[0] for word in asked]
+    if not any(name.partition(".")[0] == "test" for name in names):
+        return ""
+    if any("test" in row.figures for row in list_runs(folder, archived=True)):
+        return ""
+    return (
+        "No run keeps a figure on test: it is measured when somebody asks for it, so that nothing "
+        f"is chosen by it. {command(Action('evaluate', ('RUN',)))} measures it; of runs that were "
+        "compared it stands in the runs.csv of their comparison."
+    )
 
 
 def joined(argv: Sequence[str]) -> list[str]:

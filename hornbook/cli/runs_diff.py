@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +74,7 @@ def diff(argv: Sequence[str]) -> None:
 def show(found: Difference) -> None:
     """Settings, figures, curves."""
     out = console()
-    names = [str(found.first.path), str(found.second.path)]
+    names = short_names(found.first.path, found.second.path)
     if found.settings:
         rows = table("", "setting", *map(escape, names), left=2)
         before = ""
@@ -93,6 +94,13 @@ def show(found: Difference) -> None:
         out.print(curve_table(curve, found, names))
     if found.curves and found.curves[-1].interpolated:
         notes().print("They were not measured at the same steps: values between are interpolated.")
+
+
+def short_names(first: Path, second: Path) -> list[str]:
+    """Two runs by as little of their paths as tells them apart."""
+    parts = list(zip_longest(reversed(first.parts), reversed(second.parts), fillvalue=""))
+    needed = next((n for n, (one, other) in enumerate(parts, 1) if one != other), len(parts))
+    return [str(Path(*path.parts[-needed:])) for path in (first, second)]
 
 
 def figures_table(found: Difference, names: Sequence[str]) -> Table:

@@ -14,6 +14,7 @@ from hornbook.cli.page_wording import COMMANDS
 from hornbook.cli.progress import Teller
 from hornbook.cli.tellers import listening
 from hornbook.cli.wording import command, worded
+from hornbook.experiments.events import TrainingTogether
 from hornbook.experiments.sweep.events import Opened, SweepEvent, TrialBegan, TrialEnded
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.ranges import word
@@ -60,6 +61,10 @@ class Options(DataArguments):
     "Time limit for all of it, in minutes."
     jobs: int = 1
     "Processes that make trials at the same time, each with its share of the processor's cores."
+    together: bool = True
+    "Train trials of small nets together, by compiled steps; --no-together: one by one."
+    at_once: int | None = None
+    "How many trials to ask for at once and train together; by default 4."
     pruning: Literal["median", "halving", "none"] = "median"
     """Which trainings to end early: median, those that are worse than half of the others at the
     same place; halving, all but the best third after three and after nine evaluations; none."""
@@ -90,6 +95,8 @@ def run(argv: Sequence[str]) -> None:
             trials=options.trials,
             minutes=options.minutes,
             jobs=options.jobs,
+            together=options.together,
+            at_once=options.at_once,
             pruning=options.pruning,
             storage=options.storage,
             out=options.out,
@@ -131,6 +138,8 @@ def usual_of(chosen: Chosen) -> str:
 class SweepTeller(Teller):
     """Tells how a sweep goes: a line for each trial, and a live line while one is trained."""
 
+    doing = "Working"
+
     def tell(self, event: Event | SweepEvent) -> None:
         """Say what is to be said of an event."""
         self.alive.end()
@@ -140,10 +149,12 @@ class SweepTeller(Teller):
             self.began_trial(event)
         elif isinstance(event, TrialEnded):
             self.ended_trial(event)
+        elif isinstance(event, TrainingTogether):
+            self.doing = f"Working on {many(event.runs, 'trial')} together ({event.ended} ended)"
         elif isinstance(event, Fetched | Loaded | Pieced | Warned | Progressed):
             self.told(event)
         if self.bar is None:
-            self.alive.begin("Working")
+            self.alive.begin(self.doing)
 
     def opened(self, event: Opened) -> None:
         """Say what is varied, and how much is done."""
@@ -155,6 +166,8 @@ class SweepTeller(Teller):
             say(f"{event.done}{most} trials are there from an earlier start.")
         elif event.most is not None:
             say(f"{many(event.most, 'trial')}, the first with the recommended settings.")
+        if event.note:
+            say(f"[dim]{escape(event.note)}[/]")
         say()
 
     def began_trial(self, event: TrialBegan) -> None:

@@ -12,11 +12,14 @@ import ctypes
 import sys
 from pathlib import Path
 
-__all__ = ["available_memory", "keep_freed_memory"]
+__all__ = ["available_memory", "is_out_of_memory", "keep_freed_memory"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 LARGEST = 2**30
 
+
+TOLD = ("out of memory", "not enough memory", "can't allocate memory")
+"How torch tells, in a RuntimeError."
 
 MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
@@ -35,6 +38,13 @@ def available_memory() -> int | None:
         limit = int((CGROUP / "memory.max").read_text())
         found.append(max(0, limit - int((CGROUP / "memory.current").read_text())))
     return min(found, default=None)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory is full, be it Python's or torch's."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in TOLD)
 
 
 def keep_freed_memory() -> bool:

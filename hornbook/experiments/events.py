@@ -1,4 +1,4 @@
-"""What happens while the best model is looked for, told as it happens."""
+"""What happens while the best model is looked for, and while several are trained, as it happens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 from hornbook.experiments.ladder import Rung
 from hornbook.runs.events import Event
 
-__all__ = ["Climbing", "RungBegan", "RungEnded"]
+__all__ = ["Climbing", "RungBegan", "RungEnded", "TrainingTogether"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,16 @@ class RungEnded:
     rung: Rung
     known: bool
     "Whether it was there already."
+
+
+@dataclass(frozen=True)
+class TrainingTogether:
+    """Several runs of a family are trained together."""
+
+    family: str
+    runs: int
+    ended: int
+    "How many of them have ended."
 
 
 Climbing: TypeAlias = Callable[[Event | RungBegan | RungEnded], None]

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from hornbook.errors import RunError
-from hornbook.records import JSON, as_json, read_record
+from hornbook.experiments.owned import read_kept
+from hornbook.records import JSON, as_json
 from hornbook.runs import Run
 from hornbook.runs.contents import TRIED
-from hornbook.storage import read_json, write_json
+from hornbook.storage import sealed, write_json
 from hornbook.tasks import Baseline
 
 __all__ = ["Ladder", "LadderRecord", "Rung"]
 
+FORMAT = 1
 Kind = Literal["counted", "net", "mixture"]
 
 
@@ -52,6 +54,7 @@ class LadderRecord:
     rungs: tuple[Rung, ...] = field(default_factory=tuple)
     beside: float = 0.0
     "Seconds that were spent beside the rungs."
+    format: int = FORMAT
 
     def with_rung(self, rung: Rung) -> LadderRecord:
         """The same with one more, or with another of that name."""
@@ -77,7 +80,7 @@ class LadderRecord:
         Raises:
             RunError: if it cannot be written.
         """
-        write_json(folder / TRIED, as_json(self))
+        write_json(folder / TRIED, sealed(as_json(self)))
 
     @classmethod
     def read(cls, folder: Path) -> LadderRecord:
@@ -86,7 +89,7 @@ class LadderRecord:
         Raises:
             RunError: if it is missing or damaged.
         """
-        return read_record(cls, read_json(folder / TRIED), str(folder / TRIED))
+        return read_kept(cls, folder / TRIED, FORMAT)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ nothing is replaced that somebody may want.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
-from hornbook.errors import HornbookError, RunError, SettingsError
+from hornbook.compute.memory import is_out_of_memory
+from hornbook.errors import HornbookError, RunError, SettingsError, TrainingError
 from hornbook.records import JSON
 from hornbook.runs import Run, resume, train
 from hornbook.runs.events import Listener, nobody
@@ -33,6 +35,7 @@ ASIDE = frozenset({"threads", "device", "evaluate_on", "rates"})
 """Those that say where a run is trained and on how much it is looked at, which another machine or a
 task settles otherwise; a task adds to `rates` what it keeps frozen."""
 
+MOST = 10**9  # seconds, or steps, that one net is trained for
 KNOWN: WeakKeyDictionary[Data, Mapping[str, str]] = WeakKeyDictionary()
 "Many runs may be made of the same data."
 
@@ -65,10 +68,30 @@ class Budget:
             if value is None:
                 continue
             check(name, value, kind)
-            if not 0 < value < 10**9:
-                raise SettingsError(f"`{name}` must be above 0; it is {value:g}.", setting=name)
+            if not 0 < value < MOST:
+                raise SettingsError(
+                    f"`{name}` must be above 0 and below {MOST:,}; it is {value:g}.", setting=name
+                )
 
 
+@contextlib.contextmanager
+def full_memory_told() -> Iterator[None]:
+    """A context in which a full memory is an error of one training, as divergence is.
+
+    Raises:
+        TrainingError: where Python or torch says that it is full.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            "Out of memory.", hint="Use a smaller model, a smaller batch, or shorter texts."
+        ) from error
+
+
+@full_memory_told()
 def make_run(
     prepared: Prepared,
     family: str,
@@ -99,6 +122,7 @@ def make_run(
 
     Raises:
         RunError: if a run of something else stands there.
+        TrainingError: if it diverges, or needs more memory than there is.
         KeyboardInterrupt: if the training was stopped; the same call goes on.
         HornbookError: whatever is wrong with the settings or the budget.
     """

@@ -18,7 +18,7 @@ from hornbook.runs.events import Event, Listener, Noted
 from hornbook.runs.prepare import Prepared
 from hornbook.runs.together import One, train_together, why_apart
 
-__all__ = ["AT_ONCE", "RunPlan", "make_together", "why_alone"]
+__all__ = ["AT_ONCE", "Parted", "RunPlan", "make_together", "parted", "trained", "why_alone"]
 
 AT_ONCE = 64  # runs, each with its batches and its state: 64 of a small net take some 300 MB
 
@@ -65,32 +65,16 @@ def make_together(
         KeyboardInterrupt: if the trainings were stopped; the same call goes on.
         HornbookError: whatever is wrong with the settings.
     """
-    found: dict[int, Run | HornbookError] = {}
-    ones: dict[int, One] = {}
-    for at, trial in enumerate(trials):
-        state = begun(trial.path)
-        if state:
-            run = Run(trial.path)
-            refuse_other(run, prepared, family, trial.settings, trial.training, timed=False)
-            if state == "done":
-                found[at] = run
-                continue
-        ones[at] = One(trial.path, trial.settings, trial.training, stopped=state == "stopped")
-    together: list[int] = []
-    for at, why in zip(ones, reasons(prepared, family, list(ones.values())), strict=True):
-        if why is None:
-            together.append(at)
-        else:
-            listen(at, Noted(f"It is trained by itself: {why}."))
-    for group in (together[i : i + AT_ONCE] for i in range(0, len(together), AT_ONCE)):
-        made = train_together(
-            prepared, family, [ones[at] for at in group], baseline=baseline, threads=threads,
-            listen=lambda i, event, group=group: listen(group[i], event),
-        )  # fmt: skip
-        found |= dict(zip(group, made, strict=True))
-        if any(isinstance(one, Run) and not one.summary.ended for one in made):
-            raise KeyboardInterrupt
-    for at in ones.keys() - set(together):
+    parts = parted(prepared, family, trials)
+    for error in parts.refused.values():
+        raise error
+    for at, why in parts.apart.items():
+        listen(at, Noted(f"It is trained by itself: {why}."))
+    found: dict[int, Run | HornbookError] = dict(parts.done)
+    found |= trained(
+        prepared, family, parts.together, baseline=baseline, threads=threads, listen=listen
+    )
+    for at in parts.apart:
         trial = trials[at]
         try:
             found[at] = make_run(
@@ -102,6 +86,77 @@ def make_together(
     return [found[at] for at in range(len(trials))]
 
 
+@dataclass(frozen=True)
+class Parted:
+    """Runs that are to be made, by how; each is known by its number."""
+
+    done: Mapping[int, Run]
+    "Those that are there."
+    together: Mapping[int, One]
+    "Those that can be trained together."
+    apart: Mapping[int, str]
+    "Those that are to be made by themselves, and why, as the end of a sentence."
+    refused: Mapping[int, HornbookError]
+    "Those whose settings are wrong."
+
+
+def parted(prepared: Prepared, family: str, trials: Sequence[RunPlan]) -> Parted:
+    """How each of several runs is made. Nothing is written.
+
+    Raises:
+        RunError: if a run of something else stands in the place of one.
+    """
+    done: dict[int, Run] = {}
+    together: dict[int, One] = {}
+    apart: dict[int, str] = {}
+    refused: dict[int, HornbookError] = {}
+    known: dict[str, str | HornbookError | None] = {}
+    for at, trial in enumerate(trials):
+        state = begun(trial.path)
+        if state:
+            run = Run(trial.path)
+            refuse_other(run, prepared, family, trial.settings, trial.training, timed=False)
+            if state == "done":
+                done[at] = run
+                continue
+        one = One(trial.path, trial.settings, trial.training, stopped=state == "stopped")
+        why = reason(prepared, family, one, known)
+        if why is None:
+            together[at] = one
+        elif isinstance(why, str):
+            apart[at] = why
+        else:
+            refused[at] = why
+    return Parted(done, together, apart, refused)
+
+
+def trained(
+    prepared: Prepared,
+    family: str,
+    ones: Mapping[int, One],
+    *,
+    baseline: bool = False,
+    threads: int = 0,
+    listen: Callable[[int, Event], None] = lambda at, event: None,
+) -> dict[int, Run | HornbookError]:
+    """Runs trained together, so many at a time; see `make_together`.
+
+    Raises:
+        KeyboardInterrupt: if they were stopped; the same call goes on.
+    """
+    found: dict[int, Run | HornbookError] = {}
+    numbers = list(ones)
+    for group in (numbers[i : i + AT_ONCE] for i in range(0, len(numbers), AT_ONCE)):
+        made = train_together(
+            prepared, family, [ones[at] for at in group], baseline=baseline, threads=threads,
+            listen=lambda i, event, group=group: listen(group[i], event),
+        )  # fmt: skip
+        found |= dict(zip(group, made, strict=True))
+        if any(isinstance(one, Run) and not one.summary.ended for one in made):
+            raise KeyboardInterrupt
+    return found
+
+
 def why_alone(prepared: Prepared, family: str, trials: Sequence[RunPlan]) -> list[str | None]:
     """Why each of several runs would be trained by itself; None of one that can be with others.
 
@@ -110,20 +165,36 @@ def why_alone(prepared: Prepared, family: str, trials: Sequence[RunPlan]) -> lis
     Raises:
         HornbookError: whatever is wrong with the settings.
     """
-    return reasons(
-        prepared, family,
-        [One(one.path, one.settings, one.training, stopped=begun(one.path) == "stopped")
-         for one in trials],
-    )  # fmt: skip
+    found: list[str | None] = []
+    known: dict[str, str | HornbookError | None] = {}
+    for trial in trials:
+        stopped = begun(trial.path) == "stopped"
+        one = One(trial.path, trial.settings, trial.training, stopped=stopped)
+        why = reason(prepared, family, one, known)
+        if isinstance(why, HornbookError):
+            raise why
+        found.append(why)
+    return found
 
 
-def reasons(prepared: Prepared, family: str, ones: Sequence[One]) -> list[str | None]:
-    """The same of runs of which it is known whether they were stopped; asked once of a kind."""
-    known: dict[str, str | None] = {}
-    for one in ones:
-        if (kind := kind_of(one)) not in known:
+def reason(
+    prepared: Prepared, family: str, one: One, known: dict[str, str | HornbookError | None]
+) -> str | HornbookError | None:
+    """Why a run is trained by itself, or cannot be; None if it can be with others.
+
+    Args:
+        prepared, family, one: of the run.
+        known: by kind, what was found before: it is looked for once.
+    """
+    kind = kind_of(one)
+    if kind not in known:
+        try:
             known[kind] = why_apart(prepared, family, one)
-    return [known[kind_of(one)] for one in ones]
+        except HornbookError as error:
+            known[kind] = error
+        except MemoryError:
+            known[kind] = "there is too little memory for its parameters"
+    return known[kind]
 
 
 def of_one(listen: Callable[[int, Event], None], at: int) -> Listener:

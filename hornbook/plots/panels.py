@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,9 +18,11 @@ __all__ = [
     "form_of",
     "legend",
     "level",
+    "log_marks",
     "logarithmic",
     "named",
     "shades",
+    "spaced",
     "write_across",
 ]
 
@@ -61,6 +64,49 @@ def logarithmic(axes: Axes) -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     if high < 10 * low:
         axes.yaxis.set_major_locator(LogLocator(subs=tuple(range(1, 10))))
+
+
+ROUND = (
+    (1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7),
+    (*np.arange(1, 2, 0.1).round(1), *np.arange(2, 5, 0.25), *np.arange(5, 10, 0.5)),
+)  # fmt: skip
+"Digits of the marks on a logarithmic axis, from the roundest on."
+
+
+def log_marks(low: float, high: float, apart: float = 0.12) -> list[float]:
+    """Where a logarithmic axis is marked: at least three round numbers, none too near another.
+
+    Of less than a decade matplotlib marks so many that their labels run into each other.
+
+    Args:
+        low: end of the axis, above 0.
+        high: the other end, above `low`.
+        apart: the least distance of two marks, as a share of the axis.
+    """
+    marks: list[float] = []
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ROUND:
+        every = [float(f"{digit}e{power}") for power in powers for digit in digits]
+        marks = [mark for mark in every if low <= mark <= high]
+        places = [math.log(mark / low) / math.log(high / low) for mark in marks]
+        marks = [marks[at] for at in spaced(places, apart)]
+        if len(marks) >= 3:
+            break
+    return marks
+
+
+def spaced(places: Sequence[float], apart: float) -> list[int]:
+    """Which of some marks are written: each but those too near to one before.
+
+    Args:
+        places: of the marks along an axis, in ascending order.
+        apart: the least distance of two.
+    """
+    kept: list[int] = []
+    for at, place in enumerate(places):
+        if not kept or place - places[kept[-1]] >= apart:
+            kept.append(at)
+    return kept
 
 
 def form_of(low: float, high: float) -> str:

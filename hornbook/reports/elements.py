@@ -17,6 +17,10 @@ from hornbook.reports.wording import Wording
 
 __all__ = ["Writer", "escape"]
 
+WORDY = 16  # characters of a cell of several words, which a narrow page sets in several lines
+
+INTERVAL = re.compile(r"\([-+\d.,]+(?:–| to | and )[-+\d.,]+\)")
+
 
 def escape(text: str) -> str:
     """A text as HTML: nothing in it is markup, and nothing turns the direction of what follows."""
@@ -166,10 +170,15 @@ def table(one: Table, title: str) -> str:
     """
 
     def row(kind: str, cells: Sequence[str]) -> str:
-        begins = [f'<{kind} class="left">'] * one.left + [f"<{kind}>"] * len(cells)
         return "".join(
-            f"{begin}{escape(cell)}</{kind}>" for begin, cell in zip(begins, cells, strict=False)
+            f"<{kind}{classes(place, cell)}>{INTERVAL.sub(unbroken, escape(cell))}</{kind}>"
+            for place, cell in enumerate(cells)
         )
+
+    def classes(place: int, cell: str) -> str:
+        wordy = len(cell) > WORDY and " " in cell
+        held = [name for name, holds in (("left", place < one.left), ("wordy", wordy)) if holds]
+        return f' class="{" ".join(held)}"' if held else ""
 
     lines = [f"<table><thead><tr>{row('th', one.heads)}</tr></thead><tbody>"]
     for place, cells in enumerate(one.rows):
@@ -177,6 +186,11 @@ def table(one: Table, title: str) -> str:
         lines.append(f"<tr{marked}>{row('td', cells)}</tr>")
     lines.append("</tbody></table>")
     return scrolling("\n".join(lines), title)
+
+
+def unbroken(found: re.Match[str]) -> str:
+    """An interval as HTML that no line break tears apart."""
+    return f'<span class="whole">{found[0]}</span>'
 
 
 def scrolling(inner: str, title: str) -> str:

@@ -26,6 +26,7 @@ __all__ = ["NOTES", "Notes", "annotate", "read_notes"]
 NOTES = "notes.json"
 "Name of the file in the run directory."
 FORMAT = 1
+WRITE_AGAIN = "Delete it, and write the tags and the note again: the run does not need it."
 LONGEST_TAG, LONGEST_NOTE = 60, 10_000  # characters
 AGAIN, PAUSE = 100, 0.02  # looks, seconds: another process that changes them needs a moment
 
@@ -51,7 +52,7 @@ def read_notes(folder: Path) -> Notes:
     path = folder / NOTES
     if not os.path.lexists(path):
         return Notes()
-    value = read_json(path)
+    value = read_json(path, restore=WRITE_AGAIN)
     form = value.get("format")
     if isinstance(form, int) and form > FORMAT:
         raise NewerRunError(
@@ -63,7 +64,7 @@ def read_notes(folder: Path) -> Notes:
     if not is_sound(value):
         raise RunError(
             f"{path} is damaged: its checksum does not match.",
-            hint="Delete it, and write the tags and the note again: the run does not need it.",
+            hint=WRITE_AGAIN,
         )
     return notes
 

@@ -54,7 +54,7 @@ def find_rate(
     how = family_settings(line, family, settings)
     refuse_beside_nothing(how)
     session = Session(chosen, data, family, how, settle_training(line, data, training))
-    session.calibrate()
+    session.calibrate(seconds=0.0)  # it is too short for steps to be compiled
     with session.working():
         return try_rates(
             session.trainer(), finder, on_progress=lambda done, of: listen(Tried(done, of))

@@ -3,6 +3,11 @@
 Whoever is told has the shape that trackio and W&B have: `init` once, `log` with the figures of each
 evaluation, `finish` at the end. Nobody is told unless it is asked for. If one fails, the user hears
 of it once, nothing more is told, and the training goes on.
+
+A service may be behind a network that swallows whatever is sent. So modules are called in a thread
+of their own, and are given up where they do not answer in time. An object of the user's is called
+in the thread of the training, which waits for it: it may draw, or hold what one thread alone may
+use.
 """
 
 from __future__ import annotations
@@ -12,17 +17,21 @@ import importlib
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import IO, Any, Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
 from hornbook.errors import SettingsError, as_typed
 from hornbook.extras import needing
 from hornbook.monitoring.event_files import beginning, scalars
 from hornbook.records import as_json
+from hornbook.rendering import duration
 from hornbook.runs.directory import RunDirectory
-from hornbook.runs.events import Began, Evaluated, Event, Listener, Warned
+from hornbook.runs.events import Began, Evaluated, Event, Listener, Noted, Warned
 from hornbook.runs.record import RunRecord
+from hornbook.runs.time_limits import NoAnswerError, Patient
 from hornbook.suggestions import did_you_mean
 from hornbook.training.measures import LOSS
 from hornbook.training.record import Record
@@ -32,6 +41,10 @@ __all__ = ["EventFile", "Named", "Report", "Reporter", "Reporting", "figures_at"
 Named = Literal["tensorboard", "trackio", "wandb"]
 PROJECT = "hornbook"
 FOLDER = "tensorboard"
+LIMITS = {"init": 120.0, "log": 20.0, "finish": 60.0}
+"""Seconds that a service has for each call. `init` may ask for a key at the terminal, and W&B gives
+a server 90 seconds before it says itself what is wrong."""
+A_WHILE = 5.0  # seconds until it is told that a service is waited for
 
 
 @runtime_checkable
@@ -105,8 +118,9 @@ class Reporting:
     def __init__(self, report: Report | None, listen: Listener) -> None:
         self.listen = listen
         self.path: Path | None = None
-        self.name = report if isinstance(report, str) else type(report).__name__
+        self.name = report if isinstance(report, str) else name_of(report)
         self.reporter: Reporter | None = None
+        self.patient: Patient | None = None
         if isinstance(report, str):
             refuse_unknown(report)
             if report != "tensorboard":
@@ -138,34 +152,57 @@ class Reporting:
         """Tell what was kept, if the training has ended, and that nothing more comes."""
         if self.path is None or self.reporter is None:
             return
-        self.tell("log_kept")
+        self.attempt(self.log_kept)
         self.tell("finish")
         self.reporter = None
+        if self.patient is not None:
+            self.patient.end()
 
     def log_kept(self) -> None:
         """Tell the figures of the weights that are kept."""
         assert self.path is not None
-        assert self.reporter is not None
         summary = RunDirectory(self.path).read_summary()
         if summary is not None and summary.ended:
             kept = {f"kept/{name}": value
                     for name, value in by_split(summary.losses, summary.measures)}  # fmt: skip
-            self.reporter.log(kept, step=summary.steps or 0)
+            self.tell("log", kept, step=summary.steps or 0)
 
     def tell(self, what: str, *given: Any, **named: Any) -> None:
-        """Tell, and if that fails say so once; the training is worth more than its report."""
+        """Tell, and if that fails or takes too long say so once."""
         if self.reporter is None:
             return
-        owner = self if what == "log_kept" else self.reporter
+        call = partial(getattr(self.reporter, what), *given, **named)
+        if isinstance(self.reporter, ModuleType):
+            if self.patient is None:
+                self.patient = Patient(self.waiting, A_WHILE)
+            call = partial(self.patient, call, LIMITS[what])
+        self.attempt(call)
+
+    def attempt(self, call: Callable[[], Any]) -> None:
+        """Do what may fail, and if it does give up; the training is worth more than its report."""
         try:
             with contextlib.redirect_stdout(sys.stderr):  # what it says is not our result
-                getattr(owner, what)(*given, **named)
-        except Exception as error:  # whatever a service of others comes to
-            self.reporter = None
-            why = f"{type(error).__name__}: {error}".rstrip(": ")
-            self.listen(Warned(
-                f"Reporting to {self.name} failed, and was given up: {why}. The training goes on."
-            ))  # fmt: skip
+                call()
+        except NoAnswerError as error:
+            self.give_up(str(error))
+        except (Exception, SystemExit) as error:  # whatever a service of others comes to
+            self.give_up(f"{type(error).__name__}: {error}".rstrip(": "))
+
+    def give_up(self, why: str) -> None:
+        """Tell nothing more, and say why."""
+        self.reporter = None
+        self.listen(Warned(
+            f"Reporting to {self.name} failed, and was given up: {why}. The training goes on."
+        ))  # fmt: skip
+
+    def waiting(self, seconds: float) -> None:
+        """Say that no answer has come yet."""
+        self.listen(Noted(f"Waiting for {self.name} to answer, for {duration(seconds)} at most."))
+
+
+def name_of(report: object) -> str:
+    """What somebody is called who is told."""
+    return report.__name__ if isinstance(report, ModuleType) else type(report).__name__
 
 
 def refuse_unknown(name: str) -> None:

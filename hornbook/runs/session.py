@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
+from hornbook.rendering import short_time
 from hornbook.runs.events import Calibrated, Listener, Noted, nobody
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Start, Task
@@ -280,12 +281,13 @@ class Session:
             left = whole - (EVALUATIONS + 1) * prediction * self.predictions
         steps = int(left / each)
         if steps < 1:
-            beside = seconds - left
+            beside, needed = seconds - left, math.ceil((seconds - left + each) / MARGIN)
             raise SettingsError(
-                f"{seconds:.2g} s is too short to train this model: one step takes {each:.2g} s, "
-                f"and everything else (preparing, evaluating, saving) {beside:.2g} s.",
-                hint=f"Allow at least {math.ceil((beside + each) / MARGIN)} s, or train a smaller "
-                "model.",
+                f"{short_time(seconds)} is too short to train this model: one step takes "
+                f"{short_time(each)}, and everything else (preparing, evaluating, saving) "
+                f"{short_time(beside)}. As busy as this machine is now, it needs "
+                f"{short_time(needed)}.",
+                hint="Allow more time, or train a smaller model.",
                 setting="minutes",
             )
         self.training = replace(self.training, steps=steps)

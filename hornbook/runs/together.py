@@ -28,9 +28,8 @@ from hornbook.runs.stops import answered_later
 from hornbook.runs.train import new_record
 from hornbook.runs.training import begin_training, conclude_training, session_of
 from hornbook.settings import Settings
-from hornbook.training.compilable import refusal
+from hornbook.training.compilable import is_large, refusal, why_no_program
 from hornbook.training.distributed import World
-from hornbook.training.many_steps import ManySteps
 from hornbook.training.side_by_side import Member, StopAll, train_side_by_side
 from hornbook.training.trainer import Ending
 
@@ -81,11 +80,9 @@ def why_apart(prepared: Prepared, family: str, one: One) -> str | None:
         return why
     how = family_settings(line, family, one.settings)
     session = settled(Session(prepared.task, prepared.data, family, how, training))
-    try:
-        steps = ManySteps(session.trainer())
-    except ValueError as why_not:
-        return str(why_not)
-    if steps.is_large:
+    if why := why_no_program(session.model, session.training, session.batches):
+        return why
+    if is_large(session.model, session.training, session.batches):
         return "its steps are so large that compiled ones are no faster"
     return None if has("numba") else "it needs Numba, which is not installed (`pip install numba`)"
 
@@ -93,9 +90,11 @@ def why_apart(prepared: Prepared, family: str, one: One) -> str | None:
 def settled(session: Session) -> Session:
     """A session with everything chosen that `calibrate` would choose, as compiled steps have it."""
     session.lower_evaluation()
+    # Whoever asks for gradients by hand gets what agrees with them to rounding, and is told so.
+    by_hand = session.training.gradients == "hand"
     session.training = replace(
-        session.training, gradients="hand", precision="float32", threads=1, device="cpu",
-        recompute="no",
+        session.training, gradients="hand" if by_hand else "compiled", precision="float32",
+        threads=1, device="cpu", recompute="no",
     )  # fmt: skip
     return session
 

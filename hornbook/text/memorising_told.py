@@ -42,8 +42,8 @@ def of_lines(found: Memorising) -> Iterator[str]:
     else:
         yield f"It has memorised its training data: about {share} come from memory."
     yield (
-        f"The nearest example of all stands in train for {memory.in_train:.1%} of them, and "
-        f"{memory.expected:.1%} of all examples stand there."
+        f"For {memory.in_train:.1%} of them the nearest example is one of train, and "
+        f"{memory.expected:.1%} of all examples are: so many are expected without memory."
     )
     if found.repeated is not None:
         (train, held), (of_train, of_held) = found.repeated, found.sizes

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
 
 __all__ = [
-    "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
+    "LARGE", "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
     "why_no_program",
 ]  # fmt: skip
 
@@ -129,6 +129,16 @@ def places_of(objective: torch.nn.Module, settings: TrainingSettings) -> dict[in
     return {id(p): 0 for name, p in objective.named_parameters() if name not in frozen}
 
 
+def is_large(objective: Any, settings: TrainingSettings, batches: Any) -> bool:
+    """Whether a step has so much to do that nothing is won by its being compiled.
+
+    Raises:
+        ValueError: if there is no program.
+    """
+    found = program_for(objective, batches, places_of(objective, settings))
+    return found.multiplications > (LARGE_BY_TIME if found.by_time else LARGE)
+
+
 def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
     """Seconds that compiling a net's steps saves, about; 0 if a step is too large for that.
 
@@ -137,10 +147,7 @@ def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
     Raises:
         ValueError: if there is no program.
     """
+    if is_large(objective, settings, batches):
+        return 0.0
     found = program_for(objective, batches, places_of(objective, settings))
-    return 0.0 if is_large(found) else PRICE * len(found.operations) * settings.steps
-
-
-def is_large(program: Program) -> bool:
-    """Whether a step has so much to do that nothing is won by its being compiled."""
-    return program.multiplications > (LARGE_BY_TIME if program.by_time else LARGE)
+    return PRICE * len(found.operations) * settings.steps

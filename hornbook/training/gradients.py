@@ -67,7 +67,8 @@ class Way(ABC):
             MissingPackageError: if it is not installed.
         """
         if cls.needs:
-            with needing(cls.needs, f"`gradients={cls.name}`"):
+            name = cls.name
+            with needing(cls.needs, f"`gradients={name}`"):
                 importlib.import_module(cls.needs)
 
     @property
@@ -212,10 +213,10 @@ def refuse(
     """
     if reason := WAYS[name].refusal(objective, settings, batches):
         found = refusals(objective, settings, batches)
-        usable = next(name for name, reason in found.items() if reason is None)
+        usable = [name for name, reason in found.items() if reason is None]
         raise SettingsError(
             f"`gradients` cannot be {name} here: {reason}.",
-            hint=f"Set `gradients={usable}`.",
+            hint=f"Set `gradients={usable[0]}`.",
             setting="gradients",
         )
     WAYS[name].require()

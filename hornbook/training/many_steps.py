@@ -20,7 +20,7 @@ from torch import Tensor
 from hornbook.extras import needing
 from hornbook.kernels.program import Cut
 from hornbook.training.adam import EPS
-from hornbook.training.compilable import RULES, Several, WithProgram, is_large, program_for
+from hornbook.training.compilable import RULES, Several, WithProgram, program_for
 from hornbook.training.laid_out import (
     LaidOut,
     Part,
@@ -97,11 +97,6 @@ class ManySteps:
         found = objective.program(Part(like, like), self.trainer.flat.begins)
         assert not isinstance(found, str)  # or there would have been none before
         return found
-
-    @property
-    def is_large(self) -> bool:
-        """Whether a step has so much to do that nothing is won by its being compiled."""
-        return is_large(self.program)
 
     def remembered(self) -> list[Tensor]:
         """The optimizer's own vectors, in the order in which kernels take them."""

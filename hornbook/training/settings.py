@@ -117,10 +117,9 @@ class TrainingSettings(Settings):
         self.refuse_unless(
             self.optimizer != "sgd", ("beta1", "beta2"), "`optimizer=adamw` or `optimizer=muon`"
         )
-        if self.compile and self.gradients in ("hand", "compiled"):
+        if self.compile and (name := self.gradients) in ("hand", "compiled"):
             raise SettingsError(
-                "`compile` works only with gradients from autograd, not with "
-                f"`gradients={self.gradients}`.",
+                f"`compile` works only with gradients from autograd, not with `gradients={name}`.",
                 hint="Remove `compile`, or set `gradients=autograd`.",
             )
         if self.compile and self.watch:

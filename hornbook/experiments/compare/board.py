@@ -17,6 +17,7 @@ from hornbook.experiments.compare.significance import (
     corrected,
     difference,
 )
+from hornbook.rendering import many
 from hornbook.statistics import Interval
 from hornbook.training.measures import Measure
 
@@ -75,6 +76,10 @@ class BoardEntry:
     def interval(self, split: str) -> Interval | None:
         """Where it would lie with other examples, and other seeds where several are known."""
         return self.sample(split).interval
+
+    def too_few(self, split: str) -> bool:
+        """Whether it has two seeds, too far apart for an interval that tells anything."""
+        return self.sample(split).too_few
 
     @cached_property
     def parameters(self) -> int | None:
@@ -145,6 +150,8 @@ class LeftOut:
     "Runs that could not be made."
     of: int
     "Runs that were asked for."
+    again: bool = False
+    "Whether the same call tries them again: their training did not begin."
 
     @property
     def told(self) -> str:
@@ -190,11 +197,10 @@ class Board:
             f"Verdicts are of {self.split}: a line's figure less the next one's, by how much that "
             f"varies over {self.groups} (jackknife, paired)"
         )
+        pairs = max(0, len(self.entries) - 1)
         if seeds > 1:
             told += " and over seeds (their variances added, Welch's degrees of freedom)"
-        return (
-            f"{told}; p-values are corrected for {max(0, len(self.entries) - 1)} such pairs (Holm)."
-        )
+        return f"{told}; p-values are corrected for {many(pairs, 'such pair')} (Holm)."
 
 
 def ahead(one: Difference, measure: Measure, split: str) -> str:

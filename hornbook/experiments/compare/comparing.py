@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hornbook.compute.load import cores_allowed
 from hornbook.errors import SettingsError
 from hornbook.experiments.compare.asking import Ask
 from hornbook.experiments.compare.comparison import ModelComparison
@@ -16,8 +16,15 @@ from hornbook.experiments.compare.folder import ComparedFolder
 from hornbook.experiments.compare.joined import is_run, of_data, opened, refuse_comparison
 from hornbook.experiments.compare.makers import Maker, in_processes, one_by_one
 from hornbook.experiments.compare.many import together_first
+from hornbook.experiments.compare.measurers import (
+    Measurer,
+    measured_here,
+    measured_in_processes,
+)
 from hornbook.experiments.compare.plan import plan, seeds_of
-from hornbook.experiments.making import Budget
+from hornbook.experiments.making import Budget, data_sums
+from hornbook.experiments.workers.errand import Errand, refuse_alone
+from hornbook.experiments.workers.worker import threads_for
 from hornbook.runs import Run
 from hornbook.runs.events import Noted
 from hornbook.runs.naming import safe_name
@@ -100,7 +107,10 @@ def compare(
         threads_of(jobs, listen), nets,
     )  # fmt: skip
     prepared, sources = loaded(words, runs, task, options, listen)
-    refuse_unfit(prepared, sources, jobs)
+    refuse_without_dev(prepared)
+    if jobs > 1:
+        for name, source in sources.items():
+            refuse_alone(source, prepared[name].task.name)
     joined = of_data(runs, prepared)
     target = Path(out) if out is not None else Path("runs") / usual_name(prepared, nets=nets)
     plans = {name: plan(one, ask) for name, one in prepared.items()}
@@ -108,13 +118,16 @@ def compare(
         boards, curves = [], {}
         for name, one in prepared.items():
             maker: Maker = one_by_one
+            measurer: Measurer = measured_here
             if jobs > 1:
-                maker = in_processes(jobs, sources[name], one.task.name)
+                errand = Errand.of(one, sources[name].given)
+                maker = in_processes(jobs, errand)
+                measurer = measured_in_processes(jobs, errand, listen)
             if together:
                 maker = together_first(maker, jobs if jobs > 1 else 0)
             contest = Contest(name, one, plans[name], joined[name], folder, listen)
             contest.make(maker)
-            boards.append(contest.board())
+            boards.append(contest.board(measurer))
             curves[name] = contest.curves()
         found = ModelComparison(target, tuple(boards), curves, ask)
         found.write()
@@ -182,10 +195,9 @@ def threads_of(jobs: int, listen: Comparing) -> int:
         raise SettingsError(f"`jobs` must be from 1 to {MOST}; it is {jobs}.", setting="jobs")
     if jobs == 1:
         return 0
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    threads = max(1, (cores or 1) // jobs)
+    cores, threads = cores_allowed(), threads_for(jobs)
     told = f"{jobs} nets are trained at the same time, each on {threads} of {cores} processors"
-    slow = ": more than there are, so times are those of shared ones" if jobs > (cores or 1) else ""
+    slow = ": more than there are, so times are those of shared ones" if jobs > cores else ""
     listen(Noted(f"{told}{slow}."))
     return threads
 
@@ -196,7 +208,7 @@ def loaded(
     task: str | None,
     options: Mapping[str, Any],
     listen: Comparing,
-) -> tuple[dict[str, Prepared], dict[str, list[str]]]:
+) -> tuple[dict[str, Prepared], dict[str, Source]]:
     """All data by name, and what each was read from.
 
     Raises:
@@ -204,7 +216,7 @@ def loaded(
         HornbookError: if they cannot be read.
     """
     found: dict[str, Prepared] = {}
-    sources: dict[str, list[str]] = {}
+    sources: dict[str, Source] = {}
     for word in words:
         source = Source(word)
         one = prepare(source, task, options, listen)
@@ -216,8 +228,10 @@ def loaded(
                 hint="Compare data of one task, or set `task`.",
                 setting="task",
             )
+        for earlier in found.values():
+            refuse_same(one, earlier)
         name = free_name(safe_name(one.data.name) or "data", found)
-        found[name], sources[name] = one, list(source.given)
+        found[name], sources[name] = one, source
     if not words:
         run = runs[0]
         if options or task not in (None, run.record.task):
@@ -229,8 +243,23 @@ def loaded(
             )
         name = safe_name(run.record.data.name) or "data"
         found[name] = Prepared(run.task, run.data, run.record.options)
-        sources[name] = [str(run.path)]
+        sources[name] = Source(run.path)
     return found, sources
+
+
+def refuse_same(one: Prepared, other: Prepared) -> None:
+    """Refuse to rank models over the same data twice.
+
+    Raises:
+        SettingsError: if two data sets hold the same.
+    """
+    if data_sums(one.data) == data_sums(other.data):
+        raise SettingsError(
+            f"{one.data.source} holds the same as {other.data.source}, which is given too: a rank "
+            "over both would count it twice.",
+            hint="Give each data set once.",
+            setting="data",
+        )
 
 
 def free_name(name: str, taken: Mapping[str, Any]) -> str:
@@ -241,13 +270,11 @@ def free_name(name: str, taken: Mapping[str, Any]) -> str:
     return free
 
 
-def refuse_unfit(
-    prepared: Mapping[str, Prepared], sources: Mapping[str, list[str]], jobs: int
-) -> None:
+def refuse_without_dev(prepared: Mapping[str, Prepared]) -> None:
     """Refuse data by which nothing can be compared.
 
     Raises:
-        SettingsError: if there is no dev split, or several processes cannot read the data.
+        SettingsError: if there is no dev split.
     """
     for name, one in prepared.items():
         if "dev" not in one.data.sizes:
@@ -255,10 +282,4 @@ def refuse_unfit(
                 f"{name} has no dev split to compare models on.",
                 hint="Give dev and test a share of the data.",
                 setting="split",
-            )
-        if jobs > 1 and "-" in sources[name]:
-            raise SettingsError(
-                "Standard input can be read once, and each of several processes reads the data.",
-                hint="Leave `jobs` out, or write the data to a file first.",
-                setting="jobs",
             )

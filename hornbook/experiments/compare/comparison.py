@@ -17,6 +17,7 @@ from hornbook.experiments.compare.contest import Curve
 from hornbook.experiments.compare.curves import curves_section
 from hornbook.experiments.compare.page import page_of
 from hornbook.experiments.compare.significance import Difference
+from hornbook.experiments.compare.standings import standings_section
 from hornbook.outputs import write_output
 from hornbook.plots.drawing import drawing
 from hornbook.plots.saving import save
@@ -68,6 +69,11 @@ class ModelComparison:
                 found[board.data] = section
         return found
 
+    @cached_property
+    def standings(self) -> Section | None:
+        """All boards in one picture."""
+        return standings_section(self.boards)
+
     @drawing()
     def write(self, wording: Wording | None = None) -> None:
         """Write page, pictures, tables and figures into the folder.
@@ -78,8 +84,10 @@ class ModelComparison:
         Raises:
             RunError: if one cannot be written, or a file of its name is not ours.
         """
-        page = page_of(self.boards, self.ranks, self.pictures, self.asked)
+        page = page_of(self.boards, self.ranks, self.standings, self.pictures, self.asked)
         write_output(self.page, page.html(wording).encode())
+        if self.standings is not None and self.standings.figure is not None:
+            save(self.standings.figure, self.folder / "boards.png")
         for name, section in self.pictures.items():
             if section.figure is not None:
                 save(section.figure, self.folder / name / "curves.png")

@@ -27,10 +27,12 @@ from hornbook.experiments.compare.events import (
 from hornbook.experiments.compare.folder import ComparedFolder
 from hornbook.experiments.compare.joined import joined_kinds
 from hornbook.experiments.compare.makers import MadeTrial, Maker, one_by_one
+from hornbook.experiments.compare.measurers import Measurer, measured_here
 from hornbook.experiments.compare.measuring import MeasuredModel, measured_baselines, measured_run
 from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.compare.record import Look, Refusal
 from hornbook.experiments.making import begun
+from hornbook.paths import exists
 from hornbook.runs import Run
 from hornbook.runs.events import Noted, Warned
 from hornbook.runs.prepare import Prepared
@@ -102,8 +104,9 @@ class Contest:
                 continue
             if told.refused:
                 refusal = Refusal(
-                    self.name, trial.name, trial.kind, told.refused, told.missing_package
-                )
+                    self.name, trial.name, trial.kind, told.refused, told.missing_package,
+                    begun=exists(self.at / trial.name),
+                )  # fmt: skip
                 self.folder.write(self.folder.record.with_refusal(refusal))
             reached = None if told.refused else self.reached(trial)
             again = trial.name in known
@@ -152,15 +155,20 @@ class Contest:
         """
         nets = [one for one in self.trials if one.seed is not None]
         if nets and not any(one.seed is not None for one in self.made()):
-            found = (self.folder.record.refused(self.name, one.name) for one in nets)
-            reasons = " ".join(dict.fromkeys(one.why for one in found if one))
+            left_out = self.left_out()
+            reasons = " ".join(f"{one.kind}: {one.why}" for one in left_out)
+            again = any(one.again for one in left_out)
             raise SettingsError(
                 f"No net could be trained on {self.name}. {reasons}",
-                hint="Change what keeps them from it, and choose another `out`.",
+                hint="Change what keeps them from it, and choose another `out`"
+                f"{'; or call again, which tries what was not begun' if again else ''}.",
             )
 
-    def board(self) -> Board:
+    def board(self, measurer: Measurer = measured_here) -> Board:
         """Measure all runs on dev and test, and rank them.
+
+        Args:
+            measurer: has the runs measured.
 
         Raises:
             HornbookError: if a run cannot be measured.
@@ -174,9 +182,10 @@ class Contest:
             self.listen(Warned(told))
         trials = self.made()
         runs = {one.name: Run(self.at / one.name) for one in trials}
-        total = len(runs) + len(self.joined)
-        for number, run in enumerate([*runs.values(), *self.joined], 1):
-            self.listen(Measuring(self.name, run.path.name, number, total))
+        every = [*runs.values(), *self.joined]
+        for number, run in enumerate(measurer(self.prepared, every, self.at), 1):
+            self.listen(Measuring(self.name, run.path.name, number, len(every)))
+        for run in every:
             self.measured[run.record.id] = measured_run(run, self.prepared, self.at)
         beside, missing = measured_baselines(self.prepared, self.at)
         if missing:
@@ -256,12 +265,13 @@ class Contest:
     def left_out(self) -> tuple[LeftOut, ...]:
         """What could not be made, each kind once, and why."""
         asked = Counter(one.kind for one in self.trials)
-        why: dict[str, list[str]] = {}
+        refused: dict[str, list[Refusal]] = {}
         for trial in self.trials:
             if refusal := self.folder.record.refused(self.name, trial.name):
-                why.setdefault(trial.kind, []).append(refusal.why)
+                refused.setdefault(trial.kind, []).append(refusal)
         return tuple(
-            LeftOut(kind, reasons[-1], len(reasons), asked[kind]) for kind, reasons in why.items()
+            LeftOut(kind, all_[-1].why, len(all_), asked[kind], not all(r.begun for r in all_))
+            for kind, all_ in refused.items()
         )
 
     def curves(self) -> list[Curve]:

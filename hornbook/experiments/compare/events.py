@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hornbook.experiments.compare.plan import Trial
+from hornbook.experiments.events import TrainingTogether
 from hornbook.runs.events import Event
 
 __all__ = [
     "Comparing",
     "Measuring",
     "Planned",
-    "TrainingTogether",
     "TrialBegan",
     "TrialEnded",
 ]
@@ -65,16 +65,6 @@ class Measuring:
     name: str
     number: int
     of: int
-
-
-@dataclass(frozen=True)
-class TrainingTogether:
-    """Several runs of a family are trained together."""
-
-    family: str
-    runs: int
-    ended: int
-    "How many of them have ended."
 
 
 Comparing: TypeAlias = Callable[

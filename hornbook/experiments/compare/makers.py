@@ -7,36 +7,32 @@ many together as it can: what counts is that a finished run of each stands in it
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import Any, TypeAlias
 
 from hornbook.errors import (
     DataError,
-    HornbookError,
     MissingPackageError,
-    RunError,
     SettingsError,
     TrainingError,
 )
 from hornbook.experiments.compare.events import Comparing
 from hornbook.experiments.compare.plan import Trial
 from hornbook.experiments.making import make_run
-from hornbook.records import JSONObject, as_json
+from hornbook.experiments.workers.crew import had_done, shared_out
+from hornbook.experiments.workers.errand import Errand
+from hornbook.experiments.workers.process import Talk
+from hornbook.experiments.workers.worker import Worker, threads_for
+from hornbook.records import JSON, as_json, read_record
+from hornbook.runs.events import Warned
 from hornbook.runs.prepare import Prepared
 
 __all__ = ["LEFT_OUT", "MadeTrial", "Maker", "in_processes", "make_trial", "one_by_one"]
 
 LEFT_OUT = (SettingsError, DataError, TrainingError, MissingPackageError)
 "What can keep one model from being made, and no other: too little time or data, divergence."
-PAUSE = 0.05  # seconds between looks at processes
 
 
 @dataclass(frozen=True)
@@ -85,104 +81,49 @@ def one_by_one(
         yield make_trial(prepared, trial, folder, listen)
 
 
-def in_processes(jobs: int, words: Sequence[str], task: str) -> Maker:
-    """The maker that does several at a time, each in a process of its own.
+def in_processes(jobs: int, errand: Errand) -> Maker:
+    """The maker that does several at a time, in processes that read the data themselves.
 
-    Each process reads the data itself. When this process ends, however it does, they end too: what
-    they have begun goes on with the next call.
+    When this process ends, however it does, they end too: what they have begun goes on with the
+    next call. So it does in another process where one dies.
 
     Args:
         jobs: processes at a time.
-        words: that the data are read from: files or the name of a data set; or one run.
-        task: of the data.
+        errand: the data.
     """
 
     def make(
         prepared: Prepared, trials: Sequence[Trial], folder: Path, listen: Comparing
     ) -> Iterator[MadeTrial | Trial]:
-        waiting = list(trials)
-        running: dict[subprocess.Popen[bytes], tuple[Trial, IO[bytes]]] = {}
-        try:
-            while waiting or running:
-                while waiting and len(running) < jobs:
-                    trial = waiting.pop(0)
-                    yield trial
-                    if trial.refused:
-                        yield MadeTrial(trial, trial.refused)
-                        continue
-                    told: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
-                    asked = asked_of(prepared, words, task, trial, folder)
-                    running[begun(asked, told)] = trial, told
-                for process in [one for one in running if ended(one)]:
-                    trial, told = running.pop(process)
-                    with told:
-                        yield outcome(process, told, trial)
-        finally:
-            for process in running:
-                with contextlib.suppress(OSError):
-                    process.terminate()  # which saves what it has, and ends
-            for process, (_, told) in running.items():
-                process.wait()
-                told.close()
+        def do(worker: Worker, trial: Trial, tell: Callable[[Any], None]) -> None:
+            tell(trial)
+            tell(made_by(worker, trial, folder, tell))
+
+        count = min(jobs, len(trials))
+        workers = [Worker(errand, work, threads_for(jobs)) for _ in range(count)]
+        for told in shared_out(workers, trials, do):
+            if isinstance(told, Warned):
+                listen(told)
+            else:
+                yield told
 
     return make
 
 
-def asked_of(
-    prepared: Prepared, words: Sequence[str], task: str, trial: Trial, folder: Path
-) -> JSONObject:
-    """What a process is told to do."""
-    return {
-        "words": list(words),
-        "task": task,
-        "options": as_json(dict(prepared.options)),
-        "trial": as_json(trial),
-        "folder": str(folder),
-        "parent": os.getpid(),
-    }
+def made_by(
+    worker: Worker, trial: Trial, folder: Path, warn: Callable[[Warned], None]
+) -> MadeTrial:
+    """A trial made by a process; `warn` and errors as of `had_done`."""
+    if trial.refused:
+        return MadeTrial(trial, trial.refused)
+    told = had_done(
+        worker, {"trial": as_json(trial), "folder": str(folder)}, "trained", trial.name, warn
+    )
+    return MadeTrial(trial, told["refused"], told["missing_package"])
 
 
-def begun(asked: JSONObject, told: IO[bytes]) -> subprocess.Popen[bytes]:
-    """A process that makes one trial; what it has to say goes into a file."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hornbook.experiments.compare.worker"],
-        stdin=subprocess.PIPE, stdout=told, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    assert process.stdin is not None
-    with contextlib.suppress(BrokenPipeError), process.stdin as given:
-        given.write(json.dumps(asked).encode())
-    return process
-
-
-def ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether a process has ended; waits a little for it."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(PAUSE)
-    return process.poll() is not None
-
-
-def outcome(process: subprocess.Popen[bytes], told: IO[bytes], trial: Trial) -> MadeTrial:
-    """What a process told of the trial that it was to make.
-
-    Raises:
-        HornbookError: that ended the process, and is of all trials.
-        KeyboardInterrupt: if the process was told to stop.
-        RunError: if it was killed, or ended with a fault.
-    """
-    told.seek(0)
-    text = told.read().decode(errors="replace").strip()
-    try:
-        answer = json.loads(text.splitlines()[-1]) if text else {}
-    except ValueError:
-        answer = {}
-    if not isinstance(answer, dict) or "outcome" not in answer:
-        raise RunError(
-            f"The process that trained {trial.name} ended with status {process.returncode}"
-            f"{': ' if text else ''}{text[-2_000:]}.",
-            hint="The same call goes on. If memory is short, use fewer `jobs`.",
-        )
-    if answer["outcome"] == "stopped":
-        raise KeyboardInterrupt
-    if answer["outcome"] == "error":
-        raise HornbookError(answer["message"], hint=answer["hint"])
-    return MadeTrial(trial, str(answer["message"]), bool(answer["missing_package"]))
+def work(prepared: Prepared, asked: Any, talk: Talk) -> JSON:
+    """What a process does with a trial."""
+    trial = read_record(Trial, asked["trial"], "the trial")
+    made = make_trial(prepared, trial, Path(asked["folder"]), lambda event: None)
+    return {"refused": made.refused, "missing_package": made.missing_package}

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hornbook.errors import HornbookError
-from hornbook.experiments.compare.events import Comparing, TrainingTogether
+from hornbook.experiments.compare.events import Comparing
 from hornbook.experiments.compare.makers import LEFT_OUT, MadeTrial, Maker
 from hornbook.experiments.compare.plan import Trial
+from hornbook.experiments.events import TrainingTogether
 from hornbook.extras import has_torch
 from hornbook.rendering import many
 from hornbook.runs import Run

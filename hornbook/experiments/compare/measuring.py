@@ -18,7 +18,7 @@ from hornbook.storage import read_json, write_json
 from hornbook.tasks import AnswerPace, Grouped
 from hornbook.tensor_files import Owner, read_tensors, write_tensors
 
-__all__ = ["MeasuredModel", "measured_baselines", "measured_run"]
+__all__ = ["MeasuredModel", "is_measured", "measured_baselines", "measured_run"]
 
 HELD_OUT = ("dev", "test")
 KEPT = "measured"
@@ -56,9 +56,7 @@ def measured_run(run: Run, prepared: Prepared, folder: Path) -> MeasuredModel:
         SettingsError: if its task does not measure group by group.
         RunError: if nothing can be written.
     """
-    summary = run.summary
-    state = {"run": run.record.id, "steps": summary.steps, "best": summary.best_step}
-    path = folder / KEPT / f"{run.record.id}.safetensors"
+    path, state = place_of_run(folder, run), state_of(run)
     if (known := kept(path, run.path.name, state)) is not None:
         return known
     found = {}
@@ -74,6 +72,26 @@ def measured_run(run: Run, prepared: Prepared, folder: Path) -> MeasuredModel:
     made = MeasuredModel(run.path.name, found, prepared.task.pace(run))
     keep(path, made, state)
     return made
+
+
+def is_measured(run: Run, folder: Path) -> bool:
+    """Whether what a run reaches is known already.
+
+    Raises:
+        RunError: if what is known is damaged.
+    """
+    return kept(place_of_run(folder, run), run.path.name, state_of(run)) is not None
+
+
+def place_of_run(folder: Path, run: Run) -> Path:
+    """The file of a run."""
+    return folder / KEPT / f"{run.record.id}.safetensors"
+
+
+def state_of(run: Run) -> dict[str, JSON]:
+    """What changes where a run is trained further."""
+    summary = run.summary
+    return {"run": run.record.id, "steps": summary.steps, "best": summary.best_step}
 
 
 def measured_baselines(prepared: Prepared, folder: Path) -> tuple[list[MeasuredModel], str]:

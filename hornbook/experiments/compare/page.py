@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hornbook.experiments.compare.asking import Ask
 from hornbook.experiments.compare.board import Board
+from hornbook.experiments.compare.significance import errors_aside
 from hornbook.experiments.compare.tables import (
     ablation_table,
     board_table,
@@ -15,9 +16,8 @@ from hornbook.experiments.compare.tables import (
 )
 from hornbook.rendering import duration, figure
 from hornbook.reports import Page, Section
-from hornbook.reports.bars import Bar, Bars
 
-__all__ = ["headline", "page_of"]
+__all__ = ["headline", "page_of", "remarks"]
 
 FEWEST = 3  # seeds that tell how much they matter
 
@@ -25,6 +25,7 @@ FEWEST = 3  # seeds that tell how much they matter
 def page_of(
     boards: Sequence[Board],
     ranks: Sequence[tuple[str, float, Sequence[int]]],
+    standings: Section | None,
     pictures: Mapping[str, Section],
     asked: Ask,
 ) -> Page:
@@ -33,15 +34,16 @@ def page_of(
     Args:
         boards: one for each data set.
         ranks: of kinds on several boards, with their mean ranks.
+        standings: all boards in one picture.
         pictures: the curves by data set.
         asked: what was asked for.
     """
     names = [board.data for board in boards]
-    sections: list[Section] = []
+    sections: list[Section] = [standings] if standings else []
     if ranks:
         told = (
-            "The place of each model on each data set, by the figure on the split that decides, "
-            "and the mean of the places. Only models that stand on all boards are counted."
+            "The figure of each model on the split that decides, its place by it, and the mean of "
+            "the places. Only models that stand on all boards are counted."
         )
         sections.append(Section("Over all data", told, table=rank_table(ranks, boards)))
     for board in boards:
@@ -91,7 +93,9 @@ def headline(board: Board) -> str:
     if passed:
         told += f" On {board.split} it is behind {', '.join(passed)}, by more than luck."
     if level:
-        return f"{told} On {board.split} it cannot be told from {', '.join(level)}."
+        few = all(far.few for _, far in others if not far.sure)
+        why = ": two seeds are too few to tell" if few else ""
+        return f"{told} On {board.split} it cannot be told from {', '.join(level)}{why}."
     if passed:
         return told
     return f"{told} No other is as good: the lead is more than luck on {board.split}."
@@ -102,7 +106,6 @@ def of_board(board: Board, curves: Section | None) -> Iterator[Section]:
     yield Section(
         f"Leaderboard on {board.data}",
         headline(board),
-        bars=bars_of(board),
         table=board_table(board),
         note=board.told_by,
         points=tuple(remarks(board)),
@@ -127,21 +130,13 @@ def of_board(board: Board, curves: Section | None) -> Iterator[Section]:
         yield Section(f"Runs on {board.data}", table=run_table(board))
 
 
-def bars_of(board: Board) -> Bars:
-    """The lines of a board as bars."""
-    splits = tuple(board.splits)
-    rows = tuple(
-        Bar(one.kind, {split: one.figure(split) or 0.0 for split in splits}, own=not at)
-        for at, one in enumerate(board.entries)
-    )
-    return Bars(splits, rows, board.measure.digits)
-
-
 def remarks(board: Board) -> Iterator[str]:
     """What to know beside the figures."""
-    yield f"Data: {'; '.join(board.about)}."
+    yield f"Data: {'; '.join(one.removesuffix('.') for one in board.about)}."
     for missing in board.left_out:
         yield missing.told
+    if again := [one.kind for one in board.left_out if one.again]:
+        yield f"The same call tries {'; '.join(again)} again."
     for one in board.entries:
         diverged = sum(run.ending == "diverged" for run in one.runs)
         if diverged:
@@ -160,7 +155,7 @@ def remarks(board: Board) -> Iterator[str]:
             "seed may change it."
         )
     elif 1 < most < FEWEST:
-        yield "There are two seeds of each net, which tell little of how much seeds matter."
+        yield few_seeds(board)
     if board.split == "test" and len(board.looks) > 1:
         yield (
             f"Test was looked at {len(board.looks)} times, first on {board.looks[0]}: what was "
@@ -170,3 +165,19 @@ def remarks(board: Board) -> Iterator[str]:
         yield f"Test was looked at once, on {board.looks[0]}, and no choice was based on it."
     elif board.split == "dev":
         yield "There is no test split: verdicts are of dev, by which weights were kept."
+
+
+def few_seeds(board: Board) -> str:
+    """Why intervals are wide and verdicts seldom sure where there are two seeds of each net."""
+    two, three = map(errors_aside, (2, 3))
+    far = [one.kind for one in board.entries if any(map(one.too_few, board.splits))]
+    told = (
+        "There are two seeds of each net. Two tell little of how much seeds matter: where that is "
+        f"most of the luck, an interval of 95 % has {two:.0f} standard errors to either side, of "
+        f"three seeds {three:.1f} (Student's t)"
+    )
+    if far:
+        told += (
+            f"; of {', '.join(far)} the figures of both seeds stand in place of such an interval"
+        )
+    return f"{told}. With a third seed the same call trains only what is missing."

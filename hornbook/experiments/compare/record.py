@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hornbook.errors import RunError
-from hornbook.records import JSON, as_json, read_record
+from hornbook.experiments.owned import read_kept
+from hornbook.records import JSON, as_json
 from hornbook.runs.contents import COMPARED
-from hornbook.storage import is_sound, read_json, sealed, write_json
+from hornbook.storage import sealed, write_json
 
 __all__ = ["ComparisonRecord", "Look", "Refusal"]
 
@@ -25,7 +25,11 @@ class Refusal:
     kind: str
     why: str
     missing_package: bool = False
-    "Whether a package was missing: the same call tries again, for it may be installed by then."
+    "Whether a package was missing."
+    begun: bool = False
+    """Whether training had begun, which is kept: it diverged, and would again. What was refused
+    before that, for a missing package, too little time on a busy machine or too little memory, may
+    be possible by the next call."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class ComparisonRecord:
 
     def tried_again(self) -> ComparisonRecord:
         """The same without the refusals that the next call tries again."""
-        lasting = tuple(one for one in self.refusals if not one.missing_package)
+        lasting = tuple(one for one in self.refusals if one.begun)
         return replace(self, refusals=lasting)
 
     def with_look(self, one: Look) -> ComparisonRecord:
@@ -103,21 +107,7 @@ class ComparisonRecord:
         Raises:
             RunError: if it is missing or damaged.
         """
-        path = folder / COMPARED
-        held = read_json(path)
-        if held.get("format", FORMAT) != FORMAT:
-            raise RunError(
-                f"{path} has format {held.get('format')!r}; this hornbook reads {FORMAT}.",
-                hint="Upgrade hornbook, or choose another `out`.",
-            )
-        value = {name: one for name, one in held.items() if name != "sha256"}
-        record = read_record(cls, value, str(path))
-        if not is_sound(held):
-            raise RunError(
-                f"{path} is damaged: its checksum does not match.",
-                hint="Restore it from an intact copy, or choose another `out`.",
-            )
-        return record
+        return read_kept(cls, folder / COMPARED, FORMAT)
 
 
 def shown(value: JSON) -> str:

@@ -27,7 +27,7 @@ from hornbook.rendering import figure
 from hornbook.statistics import Interval, holm, jackknife, p_value, t_quantile
 from hornbook.tasks import Grouped
 
-__all__ = ["SURE", "Difference", "KindRuns", "corrected", "difference"]
+__all__ = ["SURE", "Difference", "KindRuns", "corrected", "difference", "errors_aside"]
 
 LEVEL = 0.95
 "Of the intervals."
@@ -39,6 +39,8 @@ FEWEST = 2
 sure of itself, where it happens to find them alike: then two spreads together count as one, and
 p-values are `DOUBT` times as large, by which it errs no more often than it says."""
 DOUBT = 3
+WIDE = 4.0
+"Standard errors to either side: an interval of more tells of Student's t, not of the model."
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,6 +64,8 @@ class Difference:
     "Standard error over seeds; None where a model that is trained has only one."
     freedom: int
     "Degrees of freedom."
+    few: bool = False
+    "Whether there are two seeds of one of the models, and not more."
 
     @property
     def sure(self) -> bool:
@@ -78,7 +82,8 @@ class Difference:
         """Whether it is more than luck, in a few words."""
         if math.isnan(self.p):
             return "cannot be told: all examples are one group"
-        of = "" if self.seeds is not None else ", of these runs"
+        of = ", two seeds" if self.few and not self.sure else ""
+        of = of if self.seeds is not None else ", of these runs"
         told = "more than luck" if self.sure else "may be luck"
         return f"{told} ({self.chance}{of})"
 
@@ -131,6 +136,12 @@ class KindRuns:
         return Interval(max(0.0, low) if self.positive else low, min(high, self.runs[0].most))
 
     @property
+    def too_few(self) -> bool:
+        """Whether there are two seeds, so far apart that an interval would be of nothing else."""
+        luck = luck_of(self.left_out, [self]) if len(self.runs) > 1 else None
+        return luck is not None and luck.doubt > 1 and luck.aside > WIDE
+
+    @property
     def positive(self) -> bool:
         """Whether it cannot be below 0."""
         return all(bool((run.sums >= 0).all()) for run in self.runs)
@@ -151,9 +162,24 @@ class Luck:
     "By how much a p-value is multiplied."
 
     @property
+    def aside(self) -> float:
+        """How many standard errors an interval has to either side."""
+        return t_quantile(1 - (1 - LEVEL) / self.doubt, self.freedom)
+
+    @property
     def reach(self) -> float:
         """Half of the length of an interval."""
-        return t_quantile(1 - (1 - LEVEL) / self.doubt, self.freedom) * self.error
+        return self.aside * self.error
+
+
+def errors_aside(seeds: int) -> float:
+    """How many standard errors an interval has to either side, where all luck is that of seeds.
+
+    Args:
+        seeds: of one model, at least two.
+    """
+    doubt = DOUBT if seeds - 1 < FEWEST else 1
+    return Luck(1.0, 0.0, 1.0, seeds - 1, doubt).aside
 
 
 def luck_of(left_out: Floats, samples: Sequence[KindRuns]) -> Luck | None:
@@ -211,8 +237,9 @@ def difference(one: KindRuns, other: KindRuns) -> Difference:
     reach = luck.reach
     p = min(1.0, luck.doubt * p_value(value, luck.error, luck.freedom))
     return Difference(
-        value, value - reach, value + reach, p, p, luck.examples, luck.seeds, luck.freedom
-    )
+        value, value - reach, value + reach, p, p, luck.examples, luck.seeds, luck.freedom,
+        few=luck.doubt > 1,
+    )  # fmt: skip
 
 
 def corrected(differences: Sequence[Difference]) -> list[Difference]:

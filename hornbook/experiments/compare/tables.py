@@ -45,7 +45,7 @@ def board_table(board: Board) -> Table:
 
 
 def with_interval(one: BoardEntry, split: str, digits: int) -> str:
-    """A figure with its interval, where there is one."""
+    """A figure with its interval; of two seeds that are far apart, with the figures of both."""
     value = one.figure(split)
     if value is None:
         return ""
@@ -53,6 +53,9 @@ def with_interval(one: BoardEntry, split: str, digits: int) -> str:
     told = figure(value, digits)
     if interval is None:
         return told
+    if one.too_few(split):
+        both = (run.figure(split) for run in one.runs)
+        return f"{told} ({' and '.join(figure(of or 0.0, digits) for of in both)})"
     return f"{told} ({figure(interval.low, digits)}–{figure(interval.high, digits)})"
 
 
@@ -122,6 +125,16 @@ def run_table(board: Board) -> Table:
 
 
 def rank_table(ranks: Sequence[tuple[str, float, Sequence[int]]], boards: Sequence[Board]) -> Table:
-    """A row for each kind that is on all boards: its place on each, and their mean."""
-    rows = tuple((kind, *map(str, places), f"{mean:.2f}") for kind, mean, places in ranks)
-    return Table(("model", *(board.data for board in boards), "mean rank"), rows)
+    """A row for each kind that is on all boards: what it reaches, its places, and their mean."""
+    rows = tuple(
+        (kind, *(placed(kind, *one) for one in zip(boards, places, strict=True)), f"{mean:.2f}")
+        for kind, mean, places in ranks
+    )
+    heads = (f"{board.data}, {board.split} (place)" for board in boards)
+    return Table(("model", *heads, "mean place"), rows)
+
+
+def placed(kind: str, board: Board, place: int) -> str:
+    """What a kind reaches on a board, and its place."""
+    entry = next(one for one in board.entries if one.kind == kind)
+    return f"{figure(entry.figure(board.split) or 0.0, board.measure.digits)} ({place})"

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hornbook.experiments.making import Budget, make_run
+from hornbook.errors import HornbookError
+from hornbook.experiments.making import Budget, begun, make_run
 from hornbook.experiments.reproduce.data import find_dataset
+from hornbook.experiments.reproduce.figures import NotRunError
+from hornbook.experiments.together import RunPlan, make_together
 from hornbook.runs import Run
-from hornbook.runs.events import Fetched, Listener, nobody
+from hornbook.runs.events import Event, Fetched, Listener, Progressed, nobody
 from hornbook.runs.prepare import Prepared, prepare
 
 __all__ = ["LECTURE_SGD", "SEED", "Bench", "loss_on", "size_and_losses"]
@@ -39,6 +42,7 @@ class Bench:
         data: folder of files that are not had by name; None if there is none.
         seed: of initial weights and batches.
         listen: called with the events of downloads and trainings.
+        trains: whether nets are trained; else only runs that are finished are taken.
     """
 
     folder: Path
@@ -46,6 +50,7 @@ class Bench:
     data: Path | None = None
     seed: int = SEED
     listen: Listener = nobody
+    trains: bool = True
     prepared: dict[tuple[str, str], Prepared] = field(default_factory=dict, repr=False)
 
     def steps(self, full: int, quick: int) -> int:
@@ -71,9 +76,22 @@ class Bench:
         """A data set of text."""
         return self.load(self.dataset(name), "text", **options)
 
-    def place(self, name: str) -> Path:
-        """The directory of a run; the two forms of a training stand beside each other."""
+    def place(self, name: str, steps: int | None = None, seed: int | None = None) -> Path:
+        """The directory of a run; the two forms of a training stand beside each other.
+
+        Args:
+            name: of it.
+            steps: of training; None for what is counted.
+            seed: None for the bench's.
+        """
+        seed = self.seed if seed is None else seed
+        if steps is not None:
+            name = f"{name}-{steps}" + (f"-seed{seed}" if seed != SEED else "")
         return self.folder / name
+
+    def has(self, name: str, steps: int) -> bool:
+        """Whether a training has been done, here or on a machine from which its run was copied."""
+        return begun(self.place(name, steps)) == "done"
 
     def train(
         self,
@@ -95,19 +113,76 @@ class Bench:
             training: None for what is counted.
 
         Raises:
+            NotRunError: if nothing is trained here and the run is not finished.
             HornbookError: whatever is wrong with data, settings or directory; RunError, too, if
                 a run of another recipe is there.
             KeyboardInterrupt: if it was stopped; the same call goes on.
         """
-        asked: dict[str, Any] = {}
-        if training is not None:
-            steps = training["steps"]
-            ends = {"evaluate_every": max(1, steps), "checkpoint_every": max(1, -(-steps // 20))}
-            asked = {**AT_THE_END, **ends, "seed": self.seed, **training}
-            name = f"{name}-{steps}" + (f"-seed{self.seed}" if self.seed != SEED else "")
-        seed = asked.pop("seed", None)
-        path = self.place(name)
-        return make_run(data, model, settings or {}, asked, seed, Budget(), path, self.listen)
+        if training is None:
+            path = self.place(name)
+            return make_run(data, model, settings or {}, {}, None, Budget(), path, self.listen)
+        path = self.place(name, training["steps"])
+        self.may_train(path)
+        asked = {**to_the_end(training["steps"]), **training}
+        return make_run(data, model, settings or {}, asked, self.seed, Budget(), path, self.listen)
+
+    def train_seeds(
+        self,
+        name: str,
+        data: Prepared,
+        model: str,
+        settings: Mapping[str, Any],
+        training: Mapping[str, Any],
+        seeds: int,
+    ) -> list[Run]:
+        """Runs of one recipe that differ in their seed, the bench's and those after it.
+
+        By compiled steps at once where there are such, else in turn; and otherwise as `train`.
+
+        Args:
+            name: of their directories, as in `train`.
+            data: loaded.
+            model: the family.
+            settings: of the family.
+            training: what all of them have.
+            seeds: how many.
+
+        Raises:
+            NotRunError, HornbookError, KeyboardInterrupt: as `train`.
+        """
+        steps, plans = training["steps"], []
+        for seed in range(self.seed, self.seed + seeds):
+            path = self.place(name, steps, seed)
+            self.may_train(path)
+            asked = {**to_the_end(steps), **training, "seed": seed}
+            plans.append(RunPlan(path, settings, asked))
+
+        def listen(at: int, event: Event) -> None:
+            if at == 0 or not isinstance(event, Progressed):  # one of them tells how far they are
+                self.listen(event)
+
+        made = []
+        for run in make_together(data, model, plans, listen=listen):
+            if isinstance(run, HornbookError):
+                raise run
+            made.append(run)
+        return made
+
+    def may_train(self, path: Path) -> None:
+        """Ask whether the run of a place can be had.
+
+        Raises:
+            NotRunError: if nothing is trained here and it is not finished.
+        """
+        if not self.trains and (state := begun(path)) != "done":
+            what = "was stopped before its end" if state else "is not there"
+            raise NotRunError(f"it takes longer than `minutes` allows, and the run {path} {what}.")
+
+
+def to_the_end(steps: int) -> dict[str, Any]:
+    """Training settings by which a run is evaluated and kept at its end alone."""
+    ends = {"evaluate_every": max(1, steps), "checkpoint_every": max(1, -(-steps // 20))}
+    return {**AT_THE_END, **ends}
 
 
 def loss_on(run: Run, split: str) -> float:

@@ -20,6 +20,7 @@ __all__ = [
     "Tolerance",
     "Verdict",
     "about",
+    "as_the_loop",
     "judged",
 ]
 
@@ -75,6 +76,22 @@ def about(value: float, tolerance: float, why: str) -> Tolerance:
     return Tolerance(value - tolerance, value + tolerance, why)
 
 
+def as_the_loop(mean: float, spread: float, least: float, where: str) -> Tolerance:
+    """What counts as the same as a lecture's own loop in plain PyTorch, in the quick form.
+
+    Args:
+        mean: of its losses over seeds.
+        spread: their standard deviation; three of them are allowed.
+        least: allowed in any case.
+        where: after how many steps, and what measures it.
+    """
+    return about(
+        mean, max(least, 3 * spread),
+        f"the lecture's own loop in plain PyTorch comes to {mean:.4f} ± {spread:.4f} {where}: "
+        f"three standard deviations, or {least:g} if that is more",
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class LectureFigure:
     """One figure of a lecture."""
@@ -85,7 +102,7 @@ class LectureFigure:
     "The lecture's value, in its digits or in its words."
     full: Tolerance
     quick: Tolerance | None = None
-    "Of the quick form, where that is another."
+    "Of the quick form, where that is another: about the lecture's loop of as many steps."
     source: str = "lecture"
     "Who says so: the lecture or lesson; `recomputed`, `arithmetic`."
     digits: int = 4
@@ -113,6 +130,8 @@ class Reproduction:
     "What the quick and the full form take on two cores, about."
     quick: str = ""
     "What the quick form leaves out; empty if it is the full one."
+    kept: bool = True
+    "Whether what takes its time are trainings, which are kept as runs."
 
     def cost(self, *, full: bool) -> float:
         """Minutes, about."""

@@ -74,5 +74,6 @@ MICROGRAD = (
             LectureFigure("nets of 100 that end wrong, forgotten", "worked by luck alone",
                           Tolerance(1, 100, "eleven of 200 did when this was written"), digits=0),
         ),
+        kept=False,
     ),
 )  # fmt: skip

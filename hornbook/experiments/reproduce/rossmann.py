@@ -112,6 +112,6 @@ ROSSMANN_LESSON = (
         "rossmann-forest", "rossmann", "Rossmann, the random forest",
         "scikit-learn's forest of 40 trees, on codes and numbers", forest,
         (LectureFigure("exp_rmspe", "0.1156", about(0.1156, 0.02, OTHER_WEEKS), source="lesson"),),
-        minutes=(1.5, 1.5),
+        minutes=(1.5, 1.5), kept=False,
     ),
 )  # fmt: skip

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from hornbook.errors import DataError, MissingPackageError, SettingsError, TrainingError
+from hornbook.errors import (
+    DataError,
+    MissingPackageError,
+    RunError,
+    SettingsError,
+    TrainingError,
+)
 from hornbook.experiments.owned import own
+from hornbook.experiments.reproduce.asked import LECTURES, plan
 from hornbook.experiments.reproduce.bench import SEED, Bench
 from hornbook.experiments.reproduce.figures import (
     NotRunError,
@@ -21,18 +28,14 @@ from hornbook.paths import is_folder
 from hornbook.rendering import duration
 from hornbook.runs.events import Event
 from hornbook.settings import check, plain
-from hornbook.suggestions import did_you_mean
+from hornbook.training.settings import TrainingSettings
 
 __all__ = ["LECTURES", "Measured", "Measuring", "Reproducing", "plan", "reproduce"]
 
 OUT = Path("runs") / "reproduce"
-LECTURES = (
-    "micrograd", "bigrams", "mlp", "batchnorm", "backprop", "wavenet", "gpt", "nietzsche",
-    "movielens", "rossmann",
-)  # fmt: skip
-"The lectures and lessons, in their order."
-BESIDE = (DataError, MissingPackageError, TrainingError)
-"What keeps one experiment from being run, and no other: data, a package, or it diverges."
+BESIDE = (DataError, MissingPackageError, RunError, TrainingError)
+"""What keeps one experiment from being run, and no other: data, a package, a run of another recipe
+in its place, or it diverges."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,19 @@ def reproduce(
     """Repeat the figures of the lectures by the lectures' own settings, each with a verdict.
 
     Every training is a run directory in `out`. Stopped or killed, the same call goes on where it
-    was, and what is there is not trained again.
+    was, and what is there is not trained again: rows can be trained one by one, and a call for all
+    of them, with `minutes=0`, collects what is there.
 
     Args:
-        lecture: one of `LECTURES`, or several; None for all.
-        full: with all of the lectures' steps, which takes hours; else in minutes, with a wider
-            tolerance where fewer steps are trained.
+        lecture: one of `LECTURES`, an experiment of one (`wavenet/tree`), its name alone or a part
+            of its title; or several; None for all.
+        full: with all of the lectures' steps, which takes hours; else in minutes, compared with the
+            lecture's own loop where fewer steps are trained.
         data: folder of data that are not had by name, and of those that are, where they need not be
             fetched: names.txt, tinyshakespeare.txt, nietzsche.txt, movielens-small, rossmann.
         out: folder of the run directories.
-        minutes: longest that an experiment may take by its own estimate; others are not run.
+        minutes: longest that an experiment may take by its own estimate. What takes longer is not
+            trained; where its runs are finished in `out`, it is measured all the same.
         seed: of initial weights and batches.
         listen: called with events as they happen.
 
@@ -83,7 +89,7 @@ def reproduce(
         A row for each figure. What cannot be repeated here has the verdict `not run`, and why.
 
     Raises:
-        SettingsError: if there is no such lecture or folder.
+        SettingsError: if there is no such lecture, experiment or folder, or no such time or seed.
         RunError: if `out` cannot be written, or another process works in it.
         KeyboardInterrupt: on Ctrl-C; the same call goes on.
     """
@@ -91,10 +97,10 @@ def reproduce(
     minutes = plain(minutes)
     if minutes is not None:
         check("minutes", minutes, float)
-        if minutes <= 0:
+        if not minutes >= 0:  # NaN, too
             raise SettingsError(
-                f"`minutes` must be above 0; it is {minutes:g}.",
-                hint="Leave it out for no limit.",
+                f"`minutes` must be at least 0; it is {minutes:g}.",
+                hint="With 0 nothing is trained. Leave it out for no limit.",
                 setting="minutes",
             )
     if data is not None and not is_folder(Path(data)):
@@ -103,10 +109,11 @@ def reproduce(
             hint="Give the folder that holds names.txt, movielens-small or rossmann.",
             setting="data",
         )
+    seed = TrainingSettings.from_dict({"seed": plain(seed)}).seed
     folder = Path(out)
     lock = own(folder)
     try:
-        bench = Bench(folder, full, None if data is None else Path(data), int(seed), listen)
+        bench = Bench(folder, full, None if data is None else Path(data), seed, listen)
         rows: list[Reproduced] = []
         for one in chosen:
             listen(Measuring(one, full))
@@ -118,37 +125,16 @@ def reproduce(
         lock.release()
 
 
-def plan(lecture: str | Sequence[str] | None) -> list[Reproduction]:
-    """The experiments of some lectures, in order.
-
-    Raises:
-        SettingsError: if there is no such lecture.
-    """
-    from hornbook.experiments.reproduce.table import REPRODUCTIONS
-
-    wanted = [lecture] if isinstance(lecture, str) else list(lecture or LECTURES)
-    for name in wanted:
-        if name not in LECTURES:
-            meant = did_you_mean(str(name), LECTURES)
-            raise SettingsError(
-                f"There is no lecture {name!r}.",
-                hint=f"{meant}Lectures: {', '.join(LECTURES)}.",
-                setting="lecture",
-            )
-    return [one for one in REPRODUCTIONS if one.lecture in wanted]
-
-
 def repeated(one: Reproduction, bench: Bench, minutes: float | None) -> list[Reproduced]:
     """An experiment, run, or the reason why it is not."""
     began = time.perf_counter()
     cost = one.cost(full=bench.full)
     measured: dict[str, float] = {}
     reason = ""
+    bench.trains = minutes is None or cost <= minutes
     try:
-        if minutes is not None and cost > minutes:
-            raise NotRunError(
-                f"it takes about {duration(60 * cost)} on two cores, more than `minutes` allows."
-            )
+        if not bench.trains and not one.kept:
+            raise NotRunError(f"it takes about {duration(60 * cost)}, more than `minutes` allows.")
         measured = dict(one.measure(bench))
     except NotRunError as why:
         reason, measured = " ".join(filter(None, (why.message, why.hint))), why.measured

@@ -70,11 +70,28 @@ def none_finished(rows: list[Trial], seconds: float) -> SettingsError:
     )
 
 
-def is_ours(place: Path, trials: Trials) -> bool:
-    """Whether a directory holds the run of one of the trials."""
+def is_ours(place: Path, trials: Trials, runs: Path) -> bool:
+    """Whether a directory holds the run of one of the trials.
+
+    Args:
+        place: the directory.
+        trials: of the sweep.
+        runs: folder of their runs, which tell where the journal is lost.
+    """
     with contextlib.suppress(HornbookError):
-        return Run(place).record.id in {one.id for one in trials.rows() if one.id}
+        wanted = Run(place).record.id
+        if wanted in {one.id for one in trials.rows() if one.id}:
+            return True
+        return any(wanted == id_of(path) for path in sorted(runs.glob("*")))
     return False
+
+
+def id_of(path: Path) -> str:
+    """The id of the run in a directory; empty if there is none."""
+    try:
+        return Run(path).record.id
+    except HornbookError:
+        return ""
 
 
 def keep_best(

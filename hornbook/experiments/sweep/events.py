@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from hornbook.experiments.events import TrainingTogether
 from hornbook.experiments.sweep.rows import Trial
 from hornbook.runs.events import Event
 
@@ -24,6 +25,8 @@ class Opened:
     most: int | None
     "Trials that there are to be; None: as many as there is time for."
     jobs: int
+    note: str = ""
+    "A sentence on whether trials are trained together; empty where nobody would expect that."
 
 
 @dataclass(frozen=True)
@@ -46,5 +49,5 @@ class TrialEnded:
     "The best so far."
 
 
-SweepEvent: TypeAlias = Opened | TrialBegan | TrialEnded
+SweepEvent: TypeAlias = Opened | TrialBegan | TrainingTogether | TrialEnded
 Sweeping: TypeAlias = Callable[[Event | SweepEvent], None]

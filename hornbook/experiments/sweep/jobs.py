@@ -1,33 +1,36 @@
-"""The trials of a sweep made: one after the other here, or several at a time in processes."""
+"""The trials of a sweep made: one after the other here, several in processes, or together."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from optuna.trial import TrialState
 
-from hornbook.compute.load import cores_allowed
 from hornbook.errors import HornbookError, SettingsError
-from hornbook.experiments.sweep import trials as trials_module
+from hornbook.experiments.sweep import others
 from hornbook.experiments.sweep.events import Sweeping, TrialBegan, TrialEnded
 from hornbook.experiments.sweep.folder import RUNS
-from hornbook.experiments.sweep.making import Judge, Made, Recipe, make_trial
+from hornbook.experiments.sweep.making import Judge, Made, Recipe, made_by, make_trial, work
+from hornbook.experiments.sweep.many import make_those_together
 from hornbook.experiments.sweep.rows import best_of
-from hornbook.experiments.sweep.storage import StoppedError
 from hornbook.experiments.sweep.trials import Asked, LostError, Trials
-from hornbook.experiments.sweep.worker import END, DiedError, Errand, Worker
+from hornbook.experiments.workers.crew import Crew
+from hornbook.experiments.workers.errand import Errand
+from hornbook.experiments.workers.worker import StoppedError, Worker, threads_for
 from hornbook.records import JSON
 from hornbook.runs.events import Warned
 from hornbook.runs.prepare import Prepared
 
-__all__ = ["Jobs"]
+__all__ = ["How", "Jobs", "how_to"]
 
 PAUSE = 0.5  # seconds between two looks for something to do
-DEATHS = 3  # of processes that made a trial: then its settings are refused
 FRUITLESS = 20  # trials that are refused before any other: then so would all be
 ENDING: Mapping[str, TrialState] = {
     "finished": TrialState.COMPLETE,
@@ -35,6 +38,29 @@ ENDING: Mapping[str, TrialState] = {
     # As the worst of all, so that its like is not tried again.
     "refused": TrialState.PRUNED,
 }
+
+
+@dataclass(frozen=True)
+class How:
+    """How many trials are made at a time."""
+
+    jobs: int
+    "In so many processes, or on so many threads if they are trained together; 1: here."
+    at_once: int
+    "How many are asked for at once and trained together; 1: none are."
+    threads: int
+    "That each process may use."
+    errand: Errand
+    "What processes are for."
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A trial that is being made."""
+
+    asked: Asked
+    recipe: Recipe
+    judge: Judge
 
 
 class Jobs:
@@ -76,13 +102,11 @@ class Jobs:
         late = self.deadline is not None and time.monotonic() >= self.deadline
         return late or self.stopping.is_set()
 
-    def run(self, jobs: int, errand: Errand, threads: int, seconds: float | None) -> None:
+    def run(self, how: How, seconds: float | None) -> None:
         """Make trials.
 
         Args:
-            jobs: how many at a time.
-            errand: what processes are for, where there are several.
-            threads: that each of them may use.
+            how: how many at a time.
             seconds: that there are; None: as long as it takes.
 
         Raises:
@@ -93,11 +117,18 @@ class Jobs:
         alive = threading.Thread(target=self.show_life, daemon=True)
         if self.trials.shared:
             alive.start()
+        workers = [
+            Worker(how.errand, work, how.threads) for _ in range(how.jobs if how.jobs > 1 else 0)
+        ]
         try:
-            if jobs == 1:
-                self.work(None)
-            else:
-                self.in_processes([Worker(errand, threads) for _ in range(jobs)])
+            with Crew(workers) as crew:
+                if how.at_once > 1:
+                    self.work(how.at_once, lambda these: self.together(these, crew))
+                elif not workers:
+                    self.work(1, lambda these: self.trial(self.begun(these[0]), None))
+                else:
+                    crew.begin(self.lead)
+                    self.watch(crew)
         finally:
             self.stopping.set()
             if alive.is_alive():
@@ -105,48 +136,29 @@ class Jobs:
         if self.failure is not None:
             raise self.failure
 
-    def in_processes(self, workers: list[Worker]) -> None:
-        """Make trials in processes, each led by a thread."""
-        threads = [threading.Thread(target=self.lead, args=(one,), daemon=True) for one in workers]
-        for one in threads:
-            one.start()
+    def watch(self, crew: Crew) -> None:
+        """Wait for processes to have done what there is, and stop them when it is time."""
         try:
-            told = False
-            while any(one.is_alive() for one in threads):
-                for one in threads:
-                    one.join(PAUSE / len(threads))
-                if self.is_over() and not told:
-                    told = True
+            while crew.at_work(PAUSE):
+                if self.is_over():
                     self.stopping.set()
-                    for worker in workers:
-                        worker.stop()
-        finally:
-            self.stopping.set()
-            for worker in workers:
-                worker.stop()
-            until = time.monotonic() + END
-            for one in threads:
-                one.join(max(0.0, until - time.monotonic()))
-            for worker in workers:  # whatever has not ended by now is in the middle of something
-                worker.kill()
+                    crew.stop()
+        except BaseException:
+            self.stopping.set()  # nobody is to begin another one
+            raise
 
     def lead(self, worker: Worker) -> None:
         """Lead a process until there is nothing to do."""
-        try:
-            self.work(worker)
-        except BaseException as error:
-            self.failure = self.failure or error
-            self.stopping.set()
-        finally:
-            worker.end()
+        self.work(1, lambda these: self.trial(self.begun(these[0]), worker))
+        worker.end()
 
-    def work(self, worker: Worker | None) -> None:
-        """Make one trial after the other, in a process or here."""
+    def work(self, most: int, make: Callable[[list[Asked]], None]) -> None:
+        """Make trials, one after the other or so many at a time."""
         try:
             while not self.is_over():
-                asked = self.trials.next()
-                if asked is not None:
-                    self.trial(asked, worker)
+                these = self.trials.several(most)
+                if these:
+                    make(these)
                 elif self.trials.under_way() and self.trials.shared:
                     self.wait_for_others()
                 elif not self.trials.here:
@@ -164,8 +176,44 @@ class Jobs:
             self.listen(Warned(f"Waiting for {count} trials that are made by other processes."))
         self.stopping.wait(PAUSE)
 
-    def trial(self, asked: Asked, worker: Worker | None) -> None:
-        """Make a trial, and note what became of it."""
+    def trial(self, one: Begun, worker: Worker | None) -> None:
+        """Make a trial, in a process or here, and note what became of it."""
+        try:
+            if worker is None:
+                made = make_trial(self.prepared, one.recipe, one.judge, self.is_over, self.listen)
+            else:
+                made = made_by(worker, one.recipe, one.judge, self.listen)
+            self.ended(one.asked, made)
+        finally:
+            self.trials.leave(one.asked)
+
+    def together(self, these: list[Asked], crew: Crew) -> None:
+        """Make several trials: together, and those that cannot be by themselves."""
+        every = [self.begun(one) for one in these]
+        try:
+            rest = make_those_together(
+                self.prepared, [one.recipe for one in every], [one.judge for one in every],
+                self.is_over, lambda at, made: self.ended(these[at], made), self.listen,
+                len(crew.workers),
+            )  # fmt: skip
+            left = deque(every[at] for at in rest)
+            if crew.workers and left:
+                crew.begin(lambda worker: self.those(left, worker))
+                self.watch(crew)
+            else:
+                self.those(left, None)
+        finally:
+            for one in these:
+                self.trials.leave(one)
+
+    def those(self, left: deque[Begun], worker: Worker | None) -> None:
+        """Make trials one after the other until none is left."""
+        with contextlib.suppress(IndexError):
+            while not self.is_over():
+                self.trial(left.popleft(), worker)
+
+    def begun(self, asked: Asked) -> Begun:
+        """A trial as it is made from now on, which is told."""
         self.listen(TrialBegan(asked.number, asked.values, asked.resumed))
         settings, training = self.trials.space.parted(asked.values)
         recipe = Recipe(
@@ -174,39 +222,24 @@ class Jobs:
             {**self.fixed[0], **settings},
             {**self.fixed[1], **training},
         )
-        judge: Judge = lambda at, value: self.trials.report(asked, at, value)  # noqa: E731
+        return Begun(asked, recipe, lambda at, value: self.trials.report(asked, at, value))
+
+    def ended(self, asked: Asked, made: Made) -> None:
+        """Note what became of a trial, unless it was given to others."""
+        lost = made.ending == "lost"
         try:
-            if worker is None:
-                made = make_trial(self.prepared, recipe, judge, self.is_over, self.listen)
-            else:
-                made = self.in_process(worker, recipe, judge)
             self.note(asked, made)
-        except (LostError, StoppedError) as error:
-            made = Made("lost" if isinstance(error, LostError) else "stopped")
-        finally:
-            self.trials.leave(asked)
-        if made.ending == "lost":
+        except LostError:
+            lost = True
+        except StoppedError:
+            pass
+        if lost:
             self.listen(
                 Warned(
                     f"Trial {asked.number} was given to another process, for no sign of life came "
-                    f"from here for {trials_module.GRACE:g} s; what was made here does not count."
+                    f"from here for {others.GRACE:g} s; what was made here does not count."
                 )
             )
-
-    def in_process(self, worker: Worker, recipe: Recipe, judge: Judge) -> Made:
-        """Have a trial made by a process, and by another where that dies."""
-        for death in range(1, DEATHS + 1):
-            try:
-                return worker.make(recipe, judge)
-            except DiedError as error:
-                if self.stopping.is_set():
-                    return Made("stopped")
-                last = str(error)
-                if death < DEATHS:
-                    self.listen(
-                        Warned(f"A process that made {recipe.path} has died ({last}); it goes on.")
-                    )
-        return Made("refused", why=f"Its process died {DEATHS} times ({last}).")
 
     def note(self, asked: Asked, made: Made) -> None:
         """Note what became of a trial.
@@ -235,7 +268,7 @@ class Jobs:
 
     def show_life(self) -> None:
         """Show others that this process lives, until it stops."""
-        while not self.stopping.wait(trials_module.BEAT):
+        while not self.stopping.wait(others.BEAT):
             try:
                 self.trials.beat()
             except StoppedError:
@@ -245,15 +278,19 @@ class Jobs:
                 self.stopping.set()
 
 
-def threads_of(jobs: int, fixed: Mapping[str, Any], *, trained: bool) -> tuple[int, dict[str, Any]]:
-    """Threads for each of several processes, and training settings that say so.
+def how_to(
+    jobs: int, at_once: int, fixed: Mapping[str, Any], errand: Errand, *, trained: bool
+) -> tuple[How, dict[str, Any]]:
+    """How trials are made, and training settings that say how many threads a process has.
 
     Args:
         jobs: processes at a time.
+        at_once: trials that are trained together.
         fixed: training settings that are the same in all trials.
-        trained: whether there are any.
+        errand: what processes read.
+        trained: whether there are training settings.
     """
     if fixed.get("threads"):
-        return int(fixed["threads"]), {}
-    each = max(1, cores_allowed() // jobs)
-    return each, {"threads": each} if jobs > 1 and trained else {}
+        return How(jobs, at_once, int(fixed["threads"]), errand), {}
+    each = threads_for(jobs)
+    return How(jobs, at_once, each, errand), {"threads": each} if jobs > 1 and trained else {}

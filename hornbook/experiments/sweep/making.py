@@ -13,26 +13,37 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from hornbook.errors import DataError, SettingsError, TrainingError
-from hornbook.experiments.making import Budget, make_run
-from hornbook.experiments.sweep.storage import StoppedError
+from hornbook.errors import DataError, HornbookError, SettingsError, TrainingError
+from hornbook.experiments.making import Budget, begun, make_run
 from hornbook.experiments.sweep.trials import LostError
-from hornbook.records import JSON
+from hornbook.experiments.workers.process import Talk
+from hornbook.experiments.workers.worker import DiedError, StoppedError, Worker
+from hornbook.records import JSON, as_json, read_record
 from hornbook.runs import Run
-from hornbook.runs.events import Began, Evaluated, Event, Listener, Progressed
+from hornbook.runs.events import Began, Evaluated, Event, Listener, Progressed, Warned, nobody
 from hornbook.runs.lock import owner_in
 from hornbook.runs.outcome import reached
 from hornbook.runs.prepare import Prepared
 from hornbook.training.measures import Measure
+from hornbook.training.record import Record
 
-__all__ = ["Judge", "Made", "Recipe", "make_trial"]
+__all__ = [
+    "Judge",
+    "Made",
+    "Recipe",
+    "Watch",
+    "made_by",
+    "make_trial",
+    "wait_for_left_over",
+    "work",
+]
 
 Judge = Callable[[int, float], bool]
 "Is told the place of an evaluation, from 1, and what was measured; says whether to end it there."
 LEFT_OVER = 60.0  # seconds that a process may take to end whose sweep was killed
 PAUSE = 0.2  # seconds between two looks whether it has
-UNMADE = (SettingsError, DataError, TrainingError, MemoryError)
-"What can keep one trial from being made, and no other: settings that do not fit, divergence."
+UNMADE = (SettingsError, DataError, TrainingError)
+"What keeps one trial from being made, and no other: settings that do not fit, divergence, memory."
 
 
 @dataclass(frozen=True)
@@ -61,14 +72,19 @@ class Made:
     "Seconds, parameters, id of the run, updates."
 
 
-class PrunedError(Exception):
-    """The training is hopeless."""
+class EndedEarlyError(HornbookError):
+    """A training was ended before its end; of several that are trained together, it alone."""
+
+    def __init__(self, ending: Literal["pruned", "stopped", "lost"]) -> None:
+        super().__init__(f"The training was ended: {ending}.")
+        self.ending = ending
 
 
 class Watch:
     """Listens to a training, and ends it where that is decided.
 
     Args:
+        recipe: of what is made.
         measure: by which the task keeps weights.
         judge: is asked at each evaluation.
         stopping: whether all is to stop.
@@ -76,10 +92,16 @@ class Watch:
     """
 
     def __init__(
-        self, measure: Measure, judge: Judge, stopping: Callable[[], bool], listen: Listener
+        self,
+        recipe: Recipe,
+        measure: Measure,
+        judge: Judge,
+        stopping: Callable[[], bool],
+        listen: Listener,
     ) -> None:
-        self.measure, self.judge, self.stopping, self.listen = measure, judge, stopping, listen
-        self.interval, self.step, self.hopeless = 1, 0, False
+        self.recipe, self.measure, self.judge = recipe, measure, judge
+        self.stopping, self.listen = stopping, listen
+        self.interval, self.step, self.seconds, self.hopeless = 1, 0, 0.0, False
         self.parameters: int | None = None
 
     def __call__(self, event: Event) -> None:
@@ -88,17 +110,77 @@ class Watch:
         if isinstance(event, Began) and event.record.training is not None:
             self.interval = event.record.training.evaluation_interval
             self.parameters = event.parameters
-        elif isinstance(event, Evaluated) and event.record.step:
-            self.step = event.record.step
-            value = reached(event.record, self.measure)
-            if value is not None:
-                self.hopeless = self.judge(-(-event.record.step // self.interval), value)
+        elif isinstance(event, Evaluated):
+            self.evaluated(event.record)
         elif isinstance(event, Progressed) and event.progress.step < event.progress.steps:
             # Told after the checkpoint of an evaluation; before it, nothing was decided.
+            self.seconds = event.progress.seconds
             if self.hopeless:
-                raise PrunedError
+                raise EndedEarlyError("pruned")
             if self.stopping():
-                raise StoppedError
+                raise EndedEarlyError("stopped")
+
+    def judged(self, evaluation: int, value: float) -> bool:
+        """Whether to end the training there."""
+        try:
+            return self.judge(evaluation, value)
+        except LostError:
+            raise EndedEarlyError("lost") from None
+        except StoppedError:
+            raise EndedEarlyError("stopped") from None
+
+    def made(self, made: Run | HornbookError) -> Made:
+        """What became of a trial, from what the making of its run came to.
+
+        Raises:
+            HornbookError: that would go wrong with every other trial, too.
+        """
+        about: dict[str, JSON] = {
+            "seconds": round(self.seconds, 2), "parameters": self.parameters, "steps": self.step,
+            "run": str(Path(self.recipe.path).absolute()),
+        }  # fmt: skip
+        if isinstance(made, EndedEarlyError):
+            return Made(made.ending, about=about if made.ending == "pruned" else {})
+        if isinstance(made, UNMADE):
+            return Made("refused", why=made.message, about=about)
+        if not isinstance(made, Run):
+            raise made
+        decides = made.task.decides
+        about |= {
+            "id": made.record.id, "seconds": round(made.summary.seconds, 2),
+            "parameters": made.summary.parameters, "steps": made.summary.steps,
+            "together": made.record.together,
+        }  # fmt: skip
+        value = made.summary.reached(decides).get("dev")
+        if value is None or not math.isfinite(value):
+            return Made("refused", why=f"Its {decides.title} on dev is {value}.", about=about)
+        return Made("finished", value, about=about)
+
+    def evaluated(self, record: Record) -> None:
+        """Have an evaluation judged."""
+        if record.step:
+            self.step, self.seconds = record.step, record.seconds
+            value = reached(record, self.measure)
+            if value is not None:
+                self.hopeless = self.judged(-(-record.step // self.interval), value)
+
+    def catch_up(self) -> None:
+        """Have the evaluations judged of a run that was begun before.
+
+        A kill may have come between an evaluation and what was told of it, and a journal may be
+        lost: then only the run knows.
+
+        Raises:
+            EndedEarlyError: if the trial is lost, or all is to stop.
+        """
+        path = Path(self.recipe.path)
+        if not begun(path):
+            return
+        run = Run(path)
+        if run.record.training is not None:
+            self.interval = run.record.training.evaluation_interval
+            for record in run.directory.read_metrics():
+                self.evaluated(record)
 
 
 def make_trial(
@@ -121,37 +203,60 @@ def make_trial(
         KeyboardInterrupt: if a signal has stopped it.
         HornbookError: whatever would go wrong with every other trial, too.
     """
-    task, path = prepared.task, Path(recipe.path)
-    watch = Watch(task.keeps_by, judge, stopping, listen)
-    began = time.perf_counter()
-
-    def about(run: Run | None = None) -> dict[str, JSON]:
-        told: dict[str, JSON] = {"seconds": round(time.perf_counter() - began, 2)}
-        if run is not None:
-            told |= {"id": run.record.id, "seconds": round(run.summary.seconds, 2)}
-        parameters = run.summary.parameters if run is not None else watch.parameters
-        steps = run.summary.steps if run is not None else watch.step
-        return {**told, "parameters": parameters, "steps": steps, "run": str(path.absolute())}
-
+    path = Path(recipe.path)
+    watch = Watch(recipe, prepared.task.keeps_by, judge, stopping, listen)
+    made: Run | HornbookError
     wait_for_left_over(path, stopping)
     try:
-        run = make_run(
+        watch.catch_up()
+        made = make_run(
             prepared, recipe.family, recipe.settings, recipe.training, None, Budget(), path, watch
         )
-    except PrunedError:
-        return Made("pruned", about=about())
+    except HornbookError as error:
+        made = error
+    return watch.made(made)
+
+
+def work(prepared: Prepared, asked: Any, talk: Talk) -> JSON:
+    """What a process does with a trial: it asks at each evaluation, as `Judge` is asked."""
+    recipe = read_record(Recipe, asked, "a recipe")
+
+    def judge(at: int, value: float) -> bool:
+        reply = talk.ask({"evaluation": at, "value": repr(value)})
+        if reply == "lost":
+            raise LostError
+        if reply == "stop" or reply is None:
+            raise StoppedError
+        return reply == "end"
+
+    made: JSON = as_json(make_trial(prepared, recipe, judge, talk.stopping.is_set, nobody))
+    return made
+
+
+def made_by(worker: Worker, recipe: Recipe, judge: Judge, listen: Listener) -> Made:
+    """What became of a trial that a process has made; `listen` is warned where one has died.
+
+    Raises:
+        HornbookError: whatever would go wrong with every other trial, too.
+    """
+
+    def reply(question: Any) -> str:
+        try:
+            return "end" if judge(question["evaluation"], float(question["value"])) else "on"
+        except LostError:
+            return "lost"
+        except StoppedError:
+            return "stop"
+
+    def died(why: str) -> None:
+        listen(Warned(f"A process that made {recipe.path} has died ({why}); another goes on."))
+
+    try:
+        return read_record(Made, worker.do(as_json(recipe), died, reply), "a trial")
     except StoppedError:
         return Made("stopped")
-    except LostError:
-        return Made("lost")
-    except UNMADE as error:
-        why = error.message if not isinstance(error, MemoryError) else "Out of memory."
-        return Made("refused", why=why, about=about())
-    value = run.summary.reached(task.decides).get("dev")
-    if value is None or not math.isfinite(value):
-        why = f"Its {task.decides.title} on dev is {value}."
-        return Made("refused", why=why, about=about(run))
-    return Made("finished", value, about=about(run))
+    except DiedError as error:
+        return Made("refused", why=f"{error}.")
 
 
 def wait_for_left_over(path: Path, stopping: Callable[[], bool]) -> None:

@@ -64,7 +64,7 @@ def row(found: Sweep, one: Trial) -> tuple[str, ...]:
         value_of(found, one),
         "" if one.steps is None else f"{one.steps:,}",
         "" if one.parameters is None else f"{one.parameters:,}",
-        "" if one.seconds is None else f"{one.seconds:,.1f}",
+        "" if one.seconds is None else f"{one.seconds:,.1f}{', shared' if one.together else ''}",
         about,
     )
 

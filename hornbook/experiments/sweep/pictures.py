@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from hornbook.experiments.sweep.found import Sweep
 from hornbook.experiments.sweep.rows import Trial
 from hornbook.plots.colours import BLUE, GREEN, ORANGE, VERMILION
-from hornbook.plots.panels import WIDTH, canvas, legend
+from hornbook.plots.panels import WIDTH, canvas, legend, log_marks, spaced
 from hornbook.ranges import word
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ GREY = "#999999"
 FAR = 4.0  # times as far from the best as the middle one is: what is further is drawn at the edge
 NEVER = 8.0  # times: if none is further than this, all are drawn where they are
 HIGH = 3.0  # inches of a panel of slices
-APART = 1.15  # inches between two axes of the parallel coordinates
+APART = 1.15  # inches between two axes of the parallel coordinates, at least
+LETTER, MARK = 0.066, 0.058  # inches of a letter of their names, and of what is written beside them
+LINE = 0.045  # of the height of an axis: below it two marks run into each other
+LONG = 60  # letters of the marks of an axis that lie beside each other without running together
 MANY = 12  # different values of a setting whose axis has a mark for each
 Floats = npt.NDArray[np.float64]
 
@@ -105,14 +109,15 @@ def parallel(found: Sweep) -> Figure:
 
     names = list(found.over)
     finished = [one for one in found.trials if one.finished and one.dev is not None]
-    wide = max(WIDTH, APART * (len(names) + 1.4))
-    figure = Canvas(figsize=(wide, 3.6), dpi=160, layout="constrained")
-    axes = figure.subplots()
     low, high = window(found, [one.dev or 0.0 for one in finished])
     columns: list[tuple[str, Callable[[Any], float], list[tuple[float, str]]]] = []
     for name in names:
         places, marks = places_of(name, found.over[name], found.trials)
         columns.append((name, *scaled(places, marks, found.over[name])))
+    apart = room_for([*names, dev_of(found)], [text for *_, m in columns for _, text in m])
+    wide = max(WIDTH, apart * (len(names) + 1.4))
+    figure = Canvas(figsize=(wide, 3.6), dpi=160, layout="constrained")
+    axes = figure.subplots()
     order = sorted(finished, key=lambda one: rank(found, one), reverse=True)  # the best on top
     palette = mpl.colormaps["viridis"](np.linspace(0.95, 0, max(1, len(order))))
     for at, one in enumerate(order):
@@ -126,7 +131,8 @@ def parallel(found: Sweep) -> Figure:
     ends = [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")]
     for at, written in enumerate([*(marks for _, _, marks in columns), ends]):
         axes.axvline(at, color="#555555", lw=0.8, zorder=1)
-        for height, text in written:
+        for place in spaced([height for height, _ in written], LINE):
+            height, text = written[place]
             axes.annotate(
                 text, (at, height), xytext=(3, 0), textcoords="offset points", fontsize=7,
                 va="center", bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.6},
@@ -137,6 +143,13 @@ def parallel(found: Sweep) -> Figure:
     axes.set_xlim(-0.15, len(names) + 0.45)
     axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
     return figure
+
+
+def room_for(names: Sequence[str], marks: Sequence[str]) -> float:
+    """Inches between two axes, so that neither their names nor their marks run into the next."""
+    names_need = max(len(one) + len(other) for one, other in itertools.pairwise(names)) / 2 + 1
+    marks_need = max(map(len, marks), default=0) + 2
+    return max(APART, LETTER * names_need, MARK * marks_need)
 
 
 def rank(found: Sweep, one: Trial) -> float:
@@ -218,17 +231,26 @@ def places_of(
 
 def marked(axes: Axes, span: str, marks: Mapping[float, str]) -> None:
     """Set the scale and the marks of a setting's axis."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+    from matplotlib.ticker import NullLocator
 
     if marks:
-        axes.set_xticks(list(marks), list(marks.values()))
+        places, words = list(marks), list(marks.values())
+        if ".." in span:
+            across = places[-1] - places[0] or 1.0
+            kept = spaced([place / across for place in places], 0.08)
+            places, words = [places[at] for at in kept], [words[at] for at in kept]
+        axes.set_xticks(places, words)
+        if sum(len(one) + 2 for one in words) > LONG:
+            axes.set_xticks(places, words, rotation=30, ha="right", rotation_mode="anchor")
         room = 0.5 if ".." not in span else 0.06 * (max(marks) - min(marks)) or 0.5
         axes.set_xlim(min(marks) - room, max(marks) + room)
     elif ":log" in span:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        left, right = axes.get_xlim()
+        at = log_marks(left, right)
+        axes.set_xticks(at, [f"{one:g}" for one in at])
+        axes.set_xlim(left, right)
+        axes.xaxis.set_minor_locator(NullLocator())
 
 
 def scaled(

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hornbook.errors import RunError
-from hornbook.records import JSON, as_json, read_record
+from hornbook.experiments.owned import read_kept
+from hornbook.records import JSON, as_json
 from hornbook.runs.contents import SWEPT
-from hornbook.storage import read_json, write_json
+from hornbook.storage import sealed, write_json
 
 __all__ = ["Look", "SweepRecord"]
 
-"In the folder of a sweep."
+FORMAT = 1
 OTHER = {
     "task": "of another task",
     "family": "of another family",
@@ -67,7 +68,7 @@ class SweepRecord:
     seconds: float = 0.0
     "Time that was spent here so far."
     looks: tuple[Look, ...] = ()
-    format: int = 1
+    format: int = FORMAT
 
     @property
     def digest(self) -> str:
@@ -89,7 +90,7 @@ class SweepRecord:
         Raises:
             RunError: if it cannot be written.
         """
-        write_json(folder / SWEPT, as_json(self))
+        write_json(folder / SWEPT, sealed(as_json(self)))
 
     @classmethod
     def read(cls, folder: Path) -> SweepRecord:
@@ -98,7 +99,7 @@ class SweepRecord:
         Raises:
             RunError: if it is missing or damaged.
         """
-        return read_record(cls, read_json(folder / SWEPT), str(folder / SWEPT))
+        return read_kept(cls, folder / SWEPT, FORMAT)
 
     def taken_up(self, folder: Path) -> SweepRecord:
         """The record that stands in a folder, if it is of the same sweep; itself if none does.

@@ -53,6 +53,7 @@ def trials_of(every: Iterable[FrozenTrial], space: Space, sign: float) -> list[T
                 attrs.get("id", ""),
                 attrs.get("host", ""),
                 curve,
+                attrs.get("together", False),
             )
         )
     return found

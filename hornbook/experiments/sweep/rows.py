@@ -39,6 +39,8 @@ class Trial:
     host: str = ""
     curve: tuple[tuple[int, float], ...] = ()
     "Evaluations, by their place from 1, with what was measured on dev."
+    together: bool = False
+    "Whether it was trained together with others, which shared its time."
 
     @property
     def finished(self) -> bool:
@@ -62,6 +64,7 @@ class Trial:
             "why": self.why,
             "run": self.run,
             "host": self.host,
+            "together": self.together,
             "curve": [list(one) for one in self.curve],
         }
 
@@ -97,7 +100,7 @@ def trials_csv(trials: Sequence[Trial], names: Sequence[str]) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    about = ("dev", "seconds", "parameters", "steps", "why", "run", "host")
+    about = ("dev", "seconds", "together", "parameters", "steps", "why", "run", "host")
     writer.writerow(["trial", "state", *names, *about])
     for one in trials:
         told = (getattr(one, name) for name in about)

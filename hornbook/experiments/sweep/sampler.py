@@ -30,7 +30,7 @@ from optuna.trial import FrozenTrial, TrialState
 from hornbook.experiments.sweep.space import Setting, Space
 from hornbook.ranges import Choices, word
 
-__all__ = ["Sampler", "distribution_of", "read_params", "shown"]
+__all__ = ["STARTUP", "Sampler", "distribution_of", "read_params", "shown"]
 
 STARTUP = 10  # trials that are drawn at random, before there is something to learn from
 LISTED = 10_000  # different trials of a space that is gone through to find what was not tried

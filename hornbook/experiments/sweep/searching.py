@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hornbook import built_in
 from hornbook.errors import RunError, SettingsError
 from hornbook.experiments.making import data_sums
 from hornbook.experiments.sweep.conclusion import conclude, is_ours
 from hornbook.experiments.sweep.events import Opened, Sweeping
-from hornbook.experiments.sweep.folder import Folder, place_of_best
+from hornbook.experiments.sweep.folder import RUNS, Folder, place_of_best
 from hornbook.experiments.sweep.found import Sweep
-from hornbook.experiments.sweep.jobs import Jobs, threads_of
+from hornbook.experiments.sweep.jobs import Jobs, how_to
+from hornbook.experiments.sweep.many import why_one_by_one
 from hornbook.experiments.sweep.record import SweepRecord
 from hornbook.experiments.sweep.space import Over, read_space
 from hornbook.experiments.sweep.storage import named_place, quietly
 from hornbook.experiments.sweep.study import open_study
 from hornbook.experiments.sweep.trials import Trials
-from hornbook.experiments.sweep.worker import Errand
+from hornbook.experiments.workers.errand import Errand, refuse_alone
 from hornbook.paths import exists
 from hornbook.records import as_json
 from hornbook.runs.claim import refuse_if_taken
@@ -35,6 +35,7 @@ from hornbook.training.settings import TrainingSettings
 __all__ = ["Plan", "search"]
 
 Given = Settings | Mapping[str, Any] | None
+AT_ONCE = 4  # trials that are trained together: with more the search begins to know too little
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Plan:
     """How much to search, and how many trials are made at a time."""
 
     jobs: int
+    at_once: int | None
+    "How many trials are asked for at once and trained together, where they can be; 1: none are."
     trials: int | None
     "In all; None: as many as there is time for."
     seconds: float | None
@@ -105,7 +108,7 @@ def search(
         storage="" if storage is None else named_place(storage),
     )
     folder = out or Path("runs") / f"{data.name}-{family}-sweep"
-    errand = Errand(source.given, task.name, as_json(dict(options)), record.files)
+    errand = Errand.of(prepared, source.given)
     with quietly(), Folder(folder, record, overwrite=overwrite) as home:
         trials = open_study(home, prepared, line, space, fixed[1], storage, listen)
         trials.most = plan.trials
@@ -135,39 +138,48 @@ def make_all(
         plan: how much.
         listen: is told.
     """
-    threads, more = threads_of(plan.jobs, fixed[1], trained=trials.trained)
+    at_once, note = at_once_of(trials, prepared, fixed, home, plan)
+    how, more = how_to(plan.jobs, at_once, fixed[1], errand, trained=trials.trained)
     made = Jobs(
         trials, prepared, home.record.family, (fixed[0], {**fixed[1], **more}), home.folder, listen
     )
     ended = sum(one.state != "running" for one in trials.rows())
-    listen(Opened(str(home.folder), home.record.over, ended, trials.most, plan.jobs))
+    listen(Opened(str(home.folder), home.record.over, ended, trials.most, plan.jobs, note))
     spent = time.monotonic() - plan.began
     left = None if plan.seconds is None else max(0.0, plan.seconds - home.record.seconds - spent)
     try:
-        made.run(plan.jobs, errand, threads, left)
+        made.run(how, left)
     finally:
         home.spent(time.monotonic() - plan.began)
 
 
-def refuse_alone(source: Source, task: str) -> None:
-    """Refuse several processes where each of them could not read the data.
+def at_once_of(
+    trials: Trials,
+    prepared: Prepared,
+    fixed: tuple[Mapping[str, Any], Mapping[str, Any]],
+    home: Folder,
+    plan: Plan,
+) -> tuple[int, str]:
+    """How many trials are trained together, and what is to be said of that.
 
     Raises:
-        SettingsError: saying why.
+        SettingsError: if a number was asked for, and they cannot be.
     """
-    if not source.can_be_read_again:
+    if plan.at_once == 1 or (not trials.trained and plan.at_once is None):
+        return 1, ""
+    place = home.folder / RUNS / "none"
+    family = home.record.family
+    why = why_one_by_one(prepared, family, trials.space, trials.usual, fixed, place)
+    if not why:
+        at_once = plan.at_once or AT_ONCE
+        return at_once, f"{at_once} at a time are trained together, by compiled steps."
+    if plan.at_once is not None:
         raise SettingsError(
-            "With several `jobs` each process reads the data, and standard input can be read once.",
-            hint="Save it to a file, or leave `jobs` out.",
-            setting="jobs",
+            f"`at_once` has no effect: trials of {family} are trained one by one, for {why}.",
+            hint="Leave it out.",
+            setting="at_once",
         )
-    if task not in built_in.TASKS:
-        raise SettingsError(
-            f"With several `jobs` each process needs the task {task}, which only this program has "
-            "registered.",
-            hint="Leave `jobs` out.",
-            setting="jobs",
-        )
+    return 1, f"They are trained one by one: {why}."
 
 
 def fixed_settings(
@@ -203,7 +215,7 @@ def refuse_taken(folder: Path, trials: Trials, *, overwrite: bool) -> None:
         RunError: if one stands where the best is to be kept.
     """
     place = place_of_best(folder)
-    if not exists(place) or is_ours(place, trials):
+    if not exists(place) or is_ours(place, trials, folder / RUNS):
         return
     if exists(place / "run.json") and not overwrite:
         raise RunError(

@@ -1,7 +1,6 @@
 """Where Optuna keeps the trials: a journal in the sweep's folder, or a database for many machines.
 
-The journal is a file of JSON lines, which only the process writes that owns the folder. A database
-can go away for a while: what is asked of it waits then, says so, and loses nothing.
+A database can go away for a while: what is asked of it waits then, says so, and loses nothing.
 """
 
 from __future__ import annotations
@@ -13,22 +12,23 @@ import random
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from hornbook.errors import RunError, SettingsError, ToolError
 from hornbook.experiments.sweep.folder import JOURNAL
+from hornbook.experiments.sweep.journal import open_journal
+from hornbook.experiments.workers.worker import StoppedError
 from hornbook.extras import needing
 
 with needing("optuna", "A sweep"):
     import optuna
-    from optuna.exceptions import StorageInternalError
-    from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+    from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+    from optuna.storages import BaseStorage, RDBStorage
 
-__all__ = ["Patience", "StoppedError", "named_place", "open_storage", "quietly"]
+__all__ = ["Patience", "named_place", "open_storage", "quietly"]
 
 T = TypeVar("T")
 
@@ -36,10 +36,14 @@ FORMS = ("postgresql", "postgresql+psycopg")
 PAUSE = 2.0  # seconds between two tries to reach a database
 TABLES = 6  # times that a database is tried in which others make tables at the same time
 AGAIN = 60.0  # seconds until it is said once more that it is away
-
-
-class StoppedError(Exception):
-    """The sweep is to stop: its time is over, or somebody asked it to."""
+SILENT = 20.0  # seconds without an answer until that is said
+CONNECTED: Mapping[str, int] = {
+    "connect_timeout": 10,
+    # A network that swallows what is sent breaks a connection after half a minute, not an hour.
+    "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
+"How a connection is held, as libpq calls it."
 
 
 @contextlib.contextmanager
@@ -90,7 +94,7 @@ def open_storage(address: str | None, folder: Path) -> BaseStorage:
             return RDBStorage(
                 f"postgresql+psycopg://{rest}",
                 # A connection for each question: none is kept that the server may have closed.
-                engine_kwargs={"poolclass": NullPool, "connect_args": {"connect_timeout": 10}},
+                engine_kwargs={"poolclass": NullPool, "connect_args": dict(CONNECTED)},
             )
         except (SQLAlchemyError, StorageInternalError) as error:
             if at < TABLES and not isinstance(error, OperationalError):
@@ -114,30 +118,6 @@ def named_place(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def open_journal(path: Path) -> JournalStorage:
-    """The journal in a file; what a kill left half written at its end is taken away.
-
-    Raises:
-        RunError: if it cannot be read or written, or is damaged.
-    """
-    lock = Path(f"{path}.lock")
-    try:
-        lock.unlink(missing_ok=True)  # of a process that was killed: the folder is ours by now
-        if path.exists():
-            with path.open("r+b") as file:
-                kept = file.read()
-                whole = kept.rfind(b"\n") + 1
-                if whole < len(kept):
-                    file.truncate(whole)
-        return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path))))
-    except OSError as error:
-        raise RunError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            f"{path} is damaged: {error}.", hint="Restore it from an intact copy."
-        ) from error
-
-
 class Patience:
     """Asks a storage again while it is away.
 
@@ -145,10 +125,13 @@ class Patience:
         where: what it is called.
         tell: is told that it is away, and that it is back.
         stopping: is set when nobody wants to wait any more.
+        remote: whether it may be silent: that is told, too.
     """
 
-    def __init__(self, where: str, tell: Callable[[str], None], stopping: threading.Event) -> None:
-        self.where, self.tell, self.stopping = where, tell, stopping
+    def __init__(
+        self, where: str, tell: Callable[[str], None], stopping: threading.Event, *, remote: bool
+    ) -> None:
+        self.where, self.tell, self.stopping, self.remote = where, tell, stopping, remote
 
     def __call__(self, ask: Callable[[], T]) -> T:
         """What is asked for.
@@ -162,7 +145,8 @@ class Patience:
         told = -AGAIN
         while True:
             try:
-                found = ask()
+                with self.silence_told():
+                    found = ask()
             except (StorageInternalError, SQLAlchemyError) as error:
                 now = time.monotonic()
                 if now - told >= AGAIN:
@@ -176,7 +160,29 @@ class Patience:
                     f"Cannot write {self.where}: {os.strerror(error.errno or 0)}.",
                     hint="Free some disk space, and do the same again: it goes on from there.",
                 ) from error
+            except UpdateFinishedTrialError:  # an answer, too
+                self.say_back(told)
+                raise
             else:
-                if told > 0:
-                    self.tell(f"The database {self.where} is back.")
+                self.say_back(told)
                 return found
+
+    def say_back(self, told: float) -> None:
+        """Say that the storage answers, if it was said that it is away."""
+        if told > 0:
+            self.tell(f"The database {self.where} is back.")
+
+    @contextlib.contextmanager
+    def silence_told(self) -> Iterator[None]:
+        """A context in which it is told that no answer comes: of a server that hangs, no error."""
+        if not self.remote:
+            yield
+            return
+        words = f"The database {self.where} has not answered for {SILENT:g} s, and is waited for."
+        timer = threading.Timer(SILENT, self.tell, (words,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvin
 
 from hornbook.experiments.sweep.events import Sweeping
 from hornbook.experiments.sweep.folder import JOURNAL, Folder
+from hornbook.experiments.sweep.journal import damage_told
 from hornbook.experiments.sweep.sampler import Sampler
 from hornbook.experiments.sweep.space import Space
 from hornbook.experiments.sweep.storage import Patience, named_place, open_storage
@@ -60,10 +62,13 @@ def open_study(
     sampler = Sampler(space, inside, training.get("seed", TrainingSettings().seed))
     where = str(home.folder / JOURNAL) if storage is None else named_place(storage)
     stopping = threading.Event()
-    patience = Patience(where, lambda text: listen(Warned(text)), stopping)
+    patience = Patience(
+        where, lambda text: listen(Warned(text)), stopping, remote=storage is not None
+    )
     opened = open_storage(storage, home.folder)
-    study = patience(
-        lambda: optuna.create_study(
+
+    def study() -> optuna.Study:
+        return optuna.create_study(
             storage=opened,
             sampler=sampler,
             pruner=PRUNERS[record.pruning],
@@ -71,14 +76,17 @@ def open_study(
             direction="minimize" if task.decides.best == "lowest" else "maximize",
             load_if_exists=True,
         )
-    )
-    return Trials(
-        study, space, sampler, record.id, patience,
-        shared=storage is not None,
-        trained=line.trained,
-        usual=usual,
-        sign=1.0 if task.decides.best == task.keeps_by.best else -1.0,
-    )  # fmt: skip
+
+    with damage_told(home.folder / JOURNAL) if storage is None else contextlib.nullcontext():
+        trials = Trials(
+            patience(study), space, sampler, record.id, patience,
+            shared=storage is not None,
+            trained=line.trained,
+            usual=usual,
+            sign=1.0 if task.decides.best == task.keeps_by.best else -1.0,
+        )  # fmt: skip
+        trials.rows()  # what is there can be read
+    return trials
 
 
 def usual_values(space: Space, line: Family, prepared: Prepared) -> dict[str, Any]:

@@ -19,6 +19,7 @@ __all__ = ["sweep"]
 
 TRIALS = 20  # where neither trials nor time are given
 MOST_JOBS = 256
+MOST_AT_ONCE = 64  # as `make_together` trains at a time
 Prune = Literal["median", "halving", "none"]
 
 
@@ -32,6 +33,8 @@ def sweep(
     trials: int | None = None,
     minutes: float | None = None,
     jobs: int = 1,
+    together: bool = True,
+    at_once: int | None = None,
     pruning: Prune = "median",
     storage: str | None = None,
     out: str | Path | None = None,
@@ -56,7 +59,12 @@ def sweep(
         training: settings of training, the same in all trials; `seed` is the search's, too.
         trials: how many there are to be; by default 20, or as many as there is time for.
         minutes: time for all of it; a training that goes on then is stopped, and kept.
-        jobs: processes that make trials at the same time.
+        jobs: processes that make trials at the same time; threads on which those that are trained
+            together take turns.
+        together: train trials of small nets together by compiled steps, where there are kernels for
+            them; see `make_together`. Each comes out as it would alone, to rounding, in a fraction
+            of the time; but the search knows less when it asks for several at once.
+        at_once: how many of them; by default 4.
         pruning: end trainings early that are worse than half of the others were at the same place
             (`median`), or that are not in the best third at two of them (`halving`), or none.
         storage: address of a PostgreSQL database that many machines share; by default a file.
@@ -74,12 +82,18 @@ def sweep(
         HornbookError: whatever is wrong with the ranges, the data, the storage or the folder.
         KeyboardInterrupt: on Ctrl-C; the same call goes on.
     """
-    refuse_at_once(trials, minutes, jobs, pruning)
+    refuse_wrong(trials, minutes, jobs, pruning, at_once if together else None)
+    if at_once is not None and not together:
+        raise SettingsError(
+            "`at_once` has no effect where trials are not trained together.",
+            hint="Leave it out, or let them be.",
+            setting="at_once",
+        )
     with needing("optuna", "A sweep"):
         from hornbook.experiments.sweep.searching import Plan, search
     if trials is None and minutes is None:
         trials = TRIALS
-    plan = Plan(jobs, trials, None if minutes is None else 60 * minutes)
+    plan = Plan(jobs, at_once if together else 1, trials, None if minutes is None else 60 * minutes)
     return search(
         source if isinstance(source, Source) else Source(source),
         (task, model),
@@ -94,14 +108,20 @@ def sweep(
     )
 
 
-def refuse_at_once(trials: int | None, minutes: float | None, jobs: int, pruning: str) -> None:
-    """Refuse what is wrong with how long or in how many processes, before the data is read.
+def refuse_wrong(
+    trials: int | None, minutes: float | None, jobs: int, pruning: str, at_once: int | None
+) -> None:
+    """Refuse what is wrong with how long or how many at a time, before the data is read.
 
     Raises:
         SettingsError: saying so.
     """
     refuse_no_time(minutes)
-    for name, value, most in (("trials", trials, 10**6), ("jobs", jobs, MOST_JOBS)):
+    for name, value, most in (
+        ("trials", trials, 10**6),
+        ("jobs", jobs, MOST_JOBS),
+        ("at_once", at_once, MOST_AT_ONCE),
+    ):
         if value is None:
             continue
         check(name, value, int)

@@ -1,15 +1,8 @@
-"""The trials of a sweep as Optuna keeps them: taken up, reported, told, given back by the dead.
+"""The trials of a sweep as Optuna keeps them: taken up, reported, told.
 
 A trial is somebody's: each folder of a sweep has an id, and each trial the id of the folder in
 which it is made. In a journal all are this folder's, whose lock keeps others out; so what still
 runs there when a process takes the folder up was left by one that is dead, and goes on.
-
-On a database that many machines share, each folder shows for its running trials that it lives, by a
-number that it counts on. Whoever sees such a number stand still for `GRACE` seconds, by their own
-clock, gives the trial back: it fails, and one with the same settings waits for whoever is free.
-Should two see it at once, the later of the two that wait is dropped. A folder that comes back in
-time goes on with its own trials; one that comes too late finds them failed, and what it made does
-not count. So no trial is lost, and none counts twice.
 """
 
 from __future__ import annotations
@@ -17,7 +10,6 @@ from __future__ import annotations
 import os
 import platform
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,15 +20,15 @@ from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
+from hornbook.experiments.sweep.others import Others
 from hornbook.experiments.sweep.results import trials_of
 from hornbook.experiments.sweep.rows import Trial
-from hornbook.experiments.sweep.sampler import Sampler, read_params
+from hornbook.experiments.sweep.sampler import STARTUP, Sampler, read_params
 from hornbook.experiments.sweep.space import Space
 from hornbook.experiments.sweep.storage import Patience
 
-__all__ = ["BEAT", "GRACE", "Asked", "LostError", "Trials"]
+__all__ = ["Asked", "LostError", "Trials"]
 
-BEAT, GRACE = 10.0, 90.0  # seconds between two signs of life; after which there is none
 UNDER_WAY = (TrialState.RUNNING, TrialState.WAITING)
 COUNTED = (TrialState.COMPLETE, TrialState.PRUNED, *UNDER_WAY)
 
@@ -101,7 +93,7 @@ class Trials:
         self.most: int | None = None
         self.guard = threading.RLock()
         self.here: dict[int, Asked] = {}  # being made by this process
-        self.signs: dict[int, tuple[Any, float]] = {}  # of others: the last one, and when it came
+        self.others = Others(study, patience, owner, set(sampler.ranges))
         self.beats = 0
 
     def all(self) -> Sequence[FrozenTrial]:
@@ -113,16 +105,47 @@ class Trials:
         """Those that count, for people."""
         return trials_of(self.all(), self.space, self.sign)
 
-    def next(self) -> Asked | None:
-        """A trial to make; None if there is none to begin now."""
+    def several(self, most: int) -> list[Asked]:
+        """Trials to make at the same time; none if there is none to begin now.
+
+        New ones are asked for in rounds: the first end where the sampler begins to learn from what
+        was made, and those after it have `most` trials each. So a round that a kill has cut short
+        is filled up, and one that was killed when it was full is not made longer, and each trial
+        is drawn from what it would have been drawn from.
+
+        Args:
+            most: how many.
+        """
+        found: list[Asked] = []
+        with self.guard:
+            while len(found) < most:
+                one = self.next(new=not found or not self.ends_a_round(most))
+                if one is None:
+                    break
+                found.append(one)
+        return found
+
+    def ends_a_round(self, most: int) -> bool:
+        """Whether so many trials were asked for that what comes next is asked for later."""
+        count = sum(one.state in COUNTED for one in self.all())
+        return (count if count < STARTUP else count - STARTUP) % most == 0
+
+    def next(self, *, new: bool = True) -> Asked | None:
+        """A trial to make; None if there is none to begin now.
+
+        Args:
+            new: also one that nobody has begun.
+        """
         with self.guard:
             if self.shared:
-                self.give_back()
+                self.others.give_back(self.here)
             every = self.all()
             for one in every:
                 ours = not self.shared or one.user_attrs.get("owner") == self.owner
                 if ours and one.state == TrialState.RUNNING and one.number not in self.here:
                     return self.patience(partial(self.taken_up, one))
+            if not new:
+                return None
             waiting = any(one.state == TrialState.WAITING for one in every)
             if not waiting and self.is_full(every):
                 return None
@@ -198,9 +221,10 @@ class Trials:
         Raises:
             LostError: if it was given back.
         """
-        if evaluation in made.reported:
-            return False
         with self.guard:
+            if evaluation in made.reported:  # before a kill, perhaps just before it was ended
+                last = evaluation == max(made.reported)
+                return last and self.patience(made.trial.should_prune)
             self.attribute(made, "evaluations", evaluation)
             self.patience(lambda: made.trial.report(self.sign * value, evaluation))
             made.reported.add(evaluation)
@@ -263,40 +287,6 @@ class Trials:
                 self.attribute(made, "beat", self.beats)
             except LostError:
                 continue  # whoever makes it is told at the next evaluation
-
-    def give_back(self) -> None:
-        """Give back the trials of processes that show no sign of life."""
-        now, every = time.monotonic(), self.all()
-        for one in every:
-            if one.state != TrialState.RUNNING or one.number in self.here:
-                self.signs.pop(one.number, None)
-                continue
-            attrs = one.user_attrs
-            sign = (attrs.get("owner"), attrs.get("process"), attrs.get("beat"))
-            last, since = self.signs.get(one.number, (None, now))
-            if last != sign:
-                self.signs[one.number] = sign, now
-            elif now - since > GRACE and attrs.get("owner") != self.owner:
-                self.patience(
-                    partial(
-                        self.study.tell, one.number, state=TrialState.FAIL, skip_if_finished=True
-                    )
-                )
-        self.wait_again()
-
-    def wait_again(self) -> None:
-        """Have each trial that was given back wait to be made, if none does yet."""
-        every = self.all()
-        again = {one.user_attrs.get("again") for one in every}
-        for one in every:
-            given_back = one.state == TrialState.FAIL and "why" not in one.user_attrs
-            if not given_back or one.number in again:
-                continue
-            if one.params.keys() != self.sampler.ranges.keys():
-                continue  # nothing was begun
-            about = {"again": one.number, "place": one.user_attrs.get("place")}
-            params = dict(one.params)
-            self.patience(partial(self.study.enqueue_trial, params, about))
 
 
 def place_of(number: int) -> str:

@@ -36,6 +36,9 @@ class DotSettings(Settings):
 class PlainDotSettings(DotSettings):
     """A dot product alone."""
 
+    ridge: Annotated[float, Bounds(0, 1e9)] = 0.0
+    """Pull on all weights in every step, also on rows that the batch does not touch: this times
+    their squares stands beside the sum of all squared errors."""
     uniform_start: Annotated[float, Bounds(0, 10)] = 0.0
     """Draw the first vectors evenly between 0 and this, as the lesson does (0.05): its first
     products are near 0, far below every rating (0: around the middle of the scale)."""
@@ -58,6 +61,9 @@ class DotBiasSettings(DotSettings):
     features: bool = True
     """Whether genres, or what else is known of items, have vectors, whose mean is added to an
     item's."""
+    from_mean: bool = True
+    """Whether sums begin at the mean of all ratings; else in the middle of the scale, as in the
+    lesson, where the biases have to learn that mean against what pulls on them."""
 
 
 class TwoTables(DotNet):
@@ -87,7 +93,7 @@ class Dot(TwoTables):
         self, settings: PlainDotSettings, shape: Shape, generator: torch.Generator | None = None
     ) -> None:
         k = settings.n_factors
-        super().__init__(shape, k, settings.l2)
+        super().__init__(shape, k, settings.l2, ridge=settings.ridge)
         self.settings = settings
         self.users, self.items = (
             table(n, k, settings.sparse, START, generator, biased=False)
@@ -122,7 +128,7 @@ class DotBias(TwoTables):
         super().__init__(
             shape, k, settings.l2, settings.l2_bias, settings.margin, ridge=settings.ridge
         )
-        self.settings = settings
+        self.settings, self.from_mean = settings, settings.from_mean
         self.users, self.items = (
             table(n, k + 1, settings.sparse, START, generator) for n in (shape.users, shape.items)
         )

@@ -36,9 +36,11 @@ class DotNet(PairNet, DotProduct):
 
     Attributes:
         usual: the mean of the users' rows as used, shape (C,).
+        from_mean: whether sums begin at the mean of train; else, of a squashed one, in the middle.
     """
 
     usual: Array
+    from_mean: bool = True
 
     def __init__(
         self,
@@ -93,7 +95,7 @@ class DotNet(PairNet, DotProduct):
         """Take what users have rated, and begin at the mean of it."""
         super().remember(history)
         self.weigh(history)
-        if self.biased:
+        if self.biased and self.from_mean:
             mean = float(history.values.mean(dtype=np.float64)) if len(history.values) else 0.0
             self.offset.fill_(mean if self.squash is None else unsquashed(self.squash, mean))
 

@@ -54,6 +54,8 @@ class EmbeddingNetSettings(Settings):
     share when batches touch it, by as much more as they touch it less often."""
     margin: Annotated[float, Bounds(0, 10)] = 0.4
     "How far the ends of the sigmoid lie beyond the scale of the ratings, in parts of it."
+    from_mean: bool = True
+    "Whether sums begin at the mean of all ratings; else in the middle of the scale."
     sparse: Sparse = "auto"
     "Whether an update changes only the rows that its batch touched (auto: in large tables)."
 
@@ -146,7 +148,7 @@ class EmbeddingNet(PairNet, Recommender):
         """Take what users have rated, and begin at the mean of it."""
         self.history = history
         self.weigh(history)
-        if len(history.values):
+        if len(history.values) and self.settings.from_mean:
             mean = float(history.values.mean(dtype=np.float64))
             self.offset.fill_(unsquashed(self.squash, mean))
 
