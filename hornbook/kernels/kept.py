@@ -12,7 +12,7 @@ from hornbook.kernels.steps import VERSION, advance
 
 __all__ = ["WAIT", "are_kept", "note_kept"]
 
-WAIT = "The steps are compiled for this machine: 10 to 30 seconds, once."
+WAIT = "The steps are compiled for this machine: 20 to 40 seconds, once."
 
 
 def mark() -> Path | None:
