@@ -577,7 +577,7 @@ def test_its_runs_are_listed_where_their_folder_is_named(whole: ModelComparison)
 
 def test_the_command_shows_the_board(names: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["compare", str(names), "--models", "mlp", "--steps", "5", "--seeds", "1",
-             "--settings", *SMALL, "--out", "typed"]  # fmt: skip
+             "--no-together", "--settings", *SMALL, "--out", "typed"]  # fmt: skip
     status, out, err = typed(capsys, *words)
     assert status == 0
     assert "ahead of the next?" in out
@@ -597,7 +597,7 @@ def test_the_command_shows_the_board(names: Path, capsys: pytest.CaptureFixture[
     assert "Did you mean gru?" in err
     status, out, err = typed(capsys, "compare", str(names), "--models", "mlp", "--steps", "5",
                              "--seeds", "1", "2", "--change", "n_embd=3", "--settings", *SMALL,
-                             "--out", "typed")  # fmt: skip
+                             "--no-together", "--out", "typed")  # fmt: skip
     assert status == 0
     assert "against" in out
     with stopped_at(2):
