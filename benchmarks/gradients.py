@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from benchmarks.timing import in_turns
 from hornbook.extras import has
@@ -100,14 +101,19 @@ def lecture_plain(batch: int) -> Callable[[], None]:
         ix = torch.randint(0, len(targets), (batch,), generator=generator)
         hidden = torch.tanh(table[contexts[ix]].view(-1, 30) @ w1 + b1)
         loss = F.cross_entropy(hidden @ w2 + b2, targets[ix])
-        for p in parameters:
-            p.grad = None
-        loss.backward()  # type: ignore[no-untyped-call]
-        for p in parameters:
-            assert p.grad is not None
-            p.data += -0.1 * p.grad
+        descend(loss, parameters)
 
     return step
+
+
+def descend(loss: Tensor, parameters: list[Tensor]) -> None:
+    """The way back and the update, as the lecture writes them."""
+    for p in parameters:
+        p.grad = None
+    loss.backward()  # type: ignore[no-untyped-call]
+    for p in parameters:
+        assert p.grad is not None
+        p.data += -0.1 * p.grad
 
 
 def lecture(batch: int) -> Callable[[], None]:
@@ -134,12 +140,7 @@ def lecture(batch: int) -> Callable[[], None]:
             running["std"] = 0.999 * running["std"] + 0.001 * std
         logits = torch.tanh(gain * (hidden - mean) / std + bias) @ w2 + b2
         loss = F.cross_entropy(logits, y)
-        for p in parameters:
-            p.grad = None
-        loss.backward()  # type: ignore[no-untyped-call]
-        for p in parameters:
-            assert p.grad is not None
-            p.data += -0.1 * p.grad
+        descend(loss, parameters)
 
     return step
 

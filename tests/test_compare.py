@@ -588,6 +588,9 @@ def test_the_command_shows_the_board(names: Path, capsys: pytest.CaptureFixture[
     status, out, err = typed(capsys, *words, "--json")
     assert (status, err) == (0, "")
     assert json.loads(out)["boards"][0]["entries"][0]["model"] == "ngram"
+    status, out, err = typed(capsys, *words, "--markdown", "--json")
+    assert (status, out) == (1, "")
+    assert "--markdown and --json exclude each other" in err
     status, out, err = typed(capsys, *words, "--markdown")
     assert (status, err) == (0, "")
     assert "\n| **ngram** | **" in out

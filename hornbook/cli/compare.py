@@ -16,6 +16,7 @@ from hornbook.cli.output import (
     notes,
     number,
     print_json,
+    refuse_two_forms,
 )
 from hornbook.cli.progress import Teller
 from hornbook.cli.streams import write_result
@@ -108,6 +109,7 @@ def described(chosen: Chosen) -> str:
 def run(argv: Sequence[str]) -> None:
     """Parse, compare and show."""
     options, _ = parse_for_data("compare", described, Options, argv, chosen_by(argv))
+    refuse_two_forms(markdown=options.markdown, json=options.json)
     seeds = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     given = {} if all(map(is_run, options.data)) else options.loading.as_dict()
     with listening(ComparingTeller(), quiet=options.json or options.markdown) as listen:

@@ -18,6 +18,7 @@ from rich.theme import Theme
 
 from hornbook.cli.streams import write_json
 from hornbook.cli.wording import worded
+from hornbook.errors import SettingsError
 from hornbook.records import as_json
 from hornbook.rendering import figure, visible
 from hornbook.reports.finding import NOTHING, Finding, Severity
@@ -181,6 +182,19 @@ def console() -> Console:
 def notes() -> Console:
     """Standard error, for what stands beside the result: progress, notes, what to type next."""
     return Console(sys.stderr)
+
+
+def refuse_two_forms(**given: bool) -> None:
+    """Refuse an answer in two forms at once, such as `json` and `markdown`.
+
+    Raises:
+        SettingsError: naming the first two.
+    """
+    asked = [name for name, wanted in given.items() if wanted]
+    if len(asked) > 1:
+        raise SettingsError(
+            f"`{asked[0]}` and `{asked[1]}` exclude each other.", hint="Give one of them."
+        )
 
 
 def print_json(value: Any) -> None:

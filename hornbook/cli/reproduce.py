@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from hornbook.cli.arguments import OutputArgument, parse
-from hornbook.cli.output import console, escape, notes, print_json, table
+from hornbook.cli.output import console, escape, notes, print_json, refuse_two_forms, table
 from hornbook.cli.progress import Teller
 from hornbook.cli.streams import write_result
 from hornbook.cli.tellers import listening
 from hornbook.cli.wording import worded
-from hornbook.errors import SettingsError
 from hornbook.experiments.reproduce import Reproduced, reproduce
 from hornbook.experiments.reproduce.bench import SEED
 from hornbook.experiments.reproduce.run import LECTURES, OUT, Measured, Measuring
@@ -74,8 +73,7 @@ class Arguments(OutputArgument):
 def run(argv: Sequence[str]) -> None:
     """Parse, measure and show."""
     options = parse(Arguments, "reproduce", DESCRIPTION, argv)
-    if options.json and options.markdown:
-        raise SettingsError("`markdown` and `json` exclude each other.", hint="Give one of them.")
+    refuse_two_forms(markdown=options.markdown, json=options.json)
     quiet = options.json or options.markdown
     with listening(RowTeller(), quiet=quiet) as listen:
         rows = reproduce(

@@ -10,10 +10,9 @@ from typing import Annotated
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import OutputArgument, parse
-from hornbook.cli.output import escape, notes, print_json
+from hornbook.cli.output import escape, notes, print_json, refuse_two_forms
 from hornbook.cli.runs_table import as_dict, print_csv, selected, show
 from hornbook.cli.wording import command
-from hornbook.errors import SettingsError
 from hornbook.rendering import many
 from hornbook.runs.listing import folders_tried, list_runs
 from hornbook.settings import Given
@@ -80,8 +79,7 @@ def run(argv: Sequence[str]) -> None:
         getattr(importlib.import_module(module), name)(argv[1:])
         return
     arguments = parse(Arguments, "runs", DESCRIPTION, joined(argv))
-    if arguments.csv and arguments.json:
-        raise SettingsError("`csv` and `json` exclude each other.", hint="Give one of them.")
+    refuse_two_forms(csv=arguments.csv, json=arguments.json)
     every = list_runs(arguments.folder, where=arguments.where, sort=arguments.sort, archived=True)
     found = [row for row in every if arguments.archived or not row.archived]
     if arguments.json:
