@@ -237,7 +237,7 @@ def test_kernels_measure_the_losses_of_a_net_in_use(layer: type[Layer], count: i
 def test_no_kernel_is_called_where_it_is_used() -> None:
     """What is compiled twice may round otherwise in the process that compiled it.
 
-    But products, whose instructions are given.
+    But products, whose instructions are given; they are linked in, compiled once.
     """
     from numba.core.dispatcher import Dispatcher
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.layers import spread, sum_rows
-from hornbook.kernels.products import add_product
+from hornbook.kernels.linked import add_product
 
 __all__ = ["from_input", "keep_state", "sum_both", "take_state", "to_input", "turn"]
 

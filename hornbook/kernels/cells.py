@@ -31,7 +31,7 @@ from hornbook.kernels.cell_parts import (
 )
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.layers import relu, relu_back, sigmoid, sum_rows, tanh, tanh_back
-from hornbook.kernels.products import add_product
+from hornbook.kernels.linked import add_product
 
 __all__ = ["gru", "gru_back", "lstm", "lstm_back", "rnn", "rnn_back"]
 

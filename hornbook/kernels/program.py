@@ -70,6 +70,10 @@ class Column(IntEnum):
     OWN = 12
     """Its own: BatchNorm's degrees of freedom; the least random byte that Dropout keeps; the column
     of the state where a recurrent layer's begins."""
+    OTHER = 13
+    "Where a second input begins."
+    DRAWN = 14
+    "Random bytes that it needs for a row of its input, in training."
 
 
 class Cut(IntEnum):

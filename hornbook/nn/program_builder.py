@@ -59,7 +59,7 @@ class Builder:
     def add(
         self, kind: Kind, out: int, *, y: int | None = None, weight: int = NONE, bias: int = NONE,
         of_state: tuple[int, int] = (NONE, NONE), kept: int = NONE, running: int = NONE,
-        own: int = 0, numbers: tuple[float, float] = (0.0, 0.0),
+        own: int = 0, other: int = NONE, drawn: int = 0, numbers: tuple[float, float] = (0.0, 0.0),
     ) -> None:  # fmt: skip
         """One more operation, whose output the next one is given.
 
@@ -67,14 +67,14 @@ class Builder:
             kind: what it does.
             out: features of its output.
             y: where that begins; None: where the input does.
-            weight, bias, kept, running, own, numbers: see `Column` and `Operation`.
+            weight, bias, kept, running, own, other, drawn, numbers: see `Column` and `Operation`.
             of_state: weight and bias of the state.
         """
         rows, features = self.shape
         y = self.at if y is None else y
         whole = (
             kind, self.counted, features, out, self.at, y, weight, bias, *of_state, kept, running,
-            own,
+            own, other, drawn,
         )  # fmt: skip
         self.operations.append(Operation(whole, numbers))
         self.shape, self.at = (rows, out), y

@@ -164,7 +164,7 @@ def dropout(b: Builder, layer: Dropout) -> None:
     b.dropped.append((b.counted, features))
     b.add(
         Kind.DROPOUT_TURNED if turned else Kind.DROPOUT, features, y=b.room(rows * features),
-        own=least, numbers=(grown, 0.0),
+        own=least, drawn=features, numbers=(grown, 0.0),
     )  # fmt: skip
     b.in_place = True
 

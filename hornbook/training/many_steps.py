@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from hornbook.extras import needing
-from hornbook.kernels.program import Cut
+from hornbook.kernels.program import Column, Cut
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
 from hornbook.training.laid_out import (
@@ -182,13 +182,19 @@ class ManySteps:
         steps, settings, program = len(laid.cuts), self.trainer.settings, self.program
         losses = np.zeros(steps)
         done = advance(
-            self.whole, self.numbers, program.logits, program.classes, self.values, self.grads,
-            self.running, self.room, self.room_back, self.state, laid.ids, laid.targets,
+            self.units(), self.whole, self.numbers, program.logits, program.classes, self.values,
+            self.grads, self.running, self.room, self.room_back, self.state, laid.ids, laid.targets,
             self.drawn(laid.drawn), laid.cuts, RULES[settings.optimizer], self.parts,
             self.factors, self.first, self.second, self.pace(steps), self.constants,
             settings.clip, losses,
         )  # fmt: skip
         return losses, done
+
+    def units(self) -> npt.NDArray[np.int64]:
+        """Where the code of its operations is."""
+        from hornbook.kernels.operations import addresses
+
+        return addresses(self.whole[:, Column.KIND].tolist(), self.values.dtype)
 
     def laid_out(self, most: int) -> LaidOut:
         """The next batches, at most so many."""
@@ -234,9 +240,9 @@ class ManySteps:
 
         program, found = self.program, np.zeros(laid.targets.size)
         measure(
-            self.whole, self.numbers, program.logits, program.classes, self.values, self.running,
-            self.room, self.room_back, np.zeros_like(self.state), laid.ids, laid.targets,
-            np.zeros(0, np.uint8), laid.cuts, found,
+            self.units(), self.whole, self.numbers, program.logits, program.classes, self.values,
+            self.running, self.room, self.room_back, np.zeros_like(self.state), laid.ids,
+            laid.targets, np.zeros(0, np.uint8), laid.cuts, found,
         )  # fmt: skip
         return found
 
