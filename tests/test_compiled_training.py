@@ -33,7 +33,7 @@ SMALL = MLPSettings(block_size=3, n_embd=4, n_hidden=(16,), dropout=0.1, norm="n
 SHORT = TrainingSettings(
     steps=60, batch_size=32, learning_rate=0.01, evaluate_every=10, gradients="compiled"
 )
-BETWEEN = 30_000  # steps that save more than loading takes and less than compiling
+BETWEEN = 20_000  # steps that save more than loading takes and less than compiling
 
 
 @pytest.fixture(scope="module")
