@@ -95,10 +95,10 @@ class Column(IntEnum):
     """Its own: BatchNorm's degrees of freedom; the least random byte that Dropout keeps; the column
     of the state where a recurrent layer's begins; heads of attention."""
     OTHER = 13
-    """Where a second input begins, or the angles of TURN. ATTENTION has only one, and here the least
-    random byte that it keeps, or 0."""
+    """Where a second input begins, or the angles of TURN; the least random byte that ATTENTION
+    keeps, or 0."""
     DRAWN = 14
-    "Random bytes that it needs for a row of its input, in training; of ATTENTION see `bytes_drawn`."
+    "Random bytes that it needs for a row of its input, in training; see `bytes_drawn`."
 
 
 class Cut(IntEnum):
@@ -126,7 +126,7 @@ def bytes_drawn(whole: Any, n: int, batch: int) -> int:
         n: rows of its input.
         batch: rows of the batch.
     """
-    each = whole[14]
+    each: int = whole[14]
     if whole[0] != ATTENTION or each == 0:
         return -(-n * each // 8) * 8
     # Each lot of queries draws for all heads of all rows, and for the keys that one of them sees.

@@ -27,12 +27,14 @@ class Builder:
         shape: rows and features that the next layer is given; ids before the first.
         at: where they begin among the values.
         in_place: whether the next layer may write over them.
-        by_time, state: see `Program`.
+        by_time, state, longest: see `Program`.
+        looked_up: weights of which ids pick rows, by their `id`.
+        tables: where the angles of rotary positions are, by size and base.
     """
 
     def __init__(
-        self, rows: int, positions: int, places: Mapping[int, int], plans: Mapping[type[Layer], Plan],
-        *, of_rows: bool, longest: int,
+        self, rows: int, positions: int, places: Mapping[int, int],
+        plans: Mapping[type[Layer], Plan], *, of_rows: bool, longest: int,
     ) -> None:  # fmt: skip
         self.places, self.plans, self.of_rows, self.longest = places, plans, of_rows, longest
         self.rows, self.positions = rows, positions
