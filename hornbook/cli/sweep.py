@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
-from hornbook.cli.grammar import Chosen, Grammar, choose, names_typed
+from hornbook.cli.grammar import Chosen, Grammar, choose, values_typed
 from hornbook.cli.output import console, escape, filled, notes, number, print_json
 from hornbook.cli.page_wording import COMMANDS
 from hornbook.cli.progress import Teller
@@ -84,7 +84,7 @@ def run(argv: Sequence[str]) -> None:
     chosen = choose("sweep", argv)
     grammar = Grammar("sweep", DESCRIPTION.format(usual=usual_of(chosen)), Options, chosen, {})
     options = grammar.parse(argv)
-    settings, training = (typed(getattr(options, group, None), argv) for group in GROUPS)
+    settings, training = (values_typed(getattr(options, group, None), argv) for group in GROUPS)
     with listening(SweepTeller(), quiet=options.json) as listen:
         found = sweep(
             chosen.source or options.data,
@@ -113,18 +113,6 @@ def run(argv: Sequence[str]) -> None:
 
 
 GROUPS = ("settings", "training")
-
-
-def typed(group: Any, argv: Sequence[str]) -> dict[str, Any]:
-    """The settings of a group that were typed, which are the same in all trials."""
-    if group is None:
-        return {}
-    names = set(names_typed(argv))
-    return {
-        one.name: getattr(group, one.name)
-        for one in fields(group)
-        if one.name in names or f"no_{one.name}" in names
-    }
 
 
 def usual_of(chosen: Chosen) -> str:
