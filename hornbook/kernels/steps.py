@@ -8,13 +8,14 @@ from typing import Any
 from hornbook.kernels.case import Case
 from hornbook.kernels.compiled import call, kept_on_disk, kernel, part
 from hornbook.kernels.losses import cross_entropy, token_losses
-from hornbook.kernels.program import Column, Cut
+from hornbook.kernels.program import Column, Cut, bytes_drawn
 from hornbook.kernels.updates import adamw, clip_norm, sgd
 
 __all__ = ["advance", "measure"]
 
 Array = Any
 assert tuple(Column) == tuple(range(15)), "the kernels unpack an operation in this order"
+drawn_by = kernel(bytes_drawn)
 assert tuple(Cut) == tuple(range(8)), "and a batch in this one"
 
 
@@ -44,7 +45,7 @@ def forward(
         this = case(whole[o], numbers[o], p, g, running, v, d, state, ids, batch, own, training)
         call(units[0, whole[o, 0]], this)
         if training:
-            at += whole_words(this.n * whole[o, 14])
+            at += drawn_by(whole[o], this.n, batch)
 
 
 @part
@@ -55,16 +56,10 @@ def backward(
     """From the logits' gradients, in d, to those of the parameters, added to g."""
     at = len(drawn)
     for o in range(len(whole) - 1, -1, -1):
-        at -= whole_words((len(ids) if whole[o, 1] < 0 else whole[o, 1]) * whole[o, 14])
+        at -= drawn_by(whole[o], len(ids) if whole[o, 1] < 0 else whole[o, 1], batch)
         own = drawn[at:]
         this = case(whole[o], numbers[o], p, g, running, v, d, state, ids, batch, own, True)
         call(units[1, whole[o, 0]], this)
-
-
-@kernel
-def whole_words(count: int) -> int:
-    """Bytes that are drawn for so many numbers."""
-    return -(-count // 8) * 8
 
 
 @kept_on_disk

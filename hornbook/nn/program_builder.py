@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from torch import Tensor
 
-from hornbook.kernels.program import NONE, Kind, Operation
+from hornbook.kernels.program import NONE, Column, Kind, Operation
+from hornbook.nn.layer import Layer
 
 __all__ = ["Builder", "Unsuited"]
+
+
+Plan = Callable[["Builder", Any], None]
 
 
 class Unsuited(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -26,17 +31,36 @@ class Builder:
     """
 
     def __init__(
-        self, rows: int, positions: int, places: Mapping[int, int], *, of_rows: bool
-    ) -> None:
-        self.places, self.of_rows = places, of_rows
+        self, rows: int, positions: int, places: Mapping[int, int], plans: Mapping[type[Layer], Plan],
+        *, of_rows: bool, longest: int,
+    ) -> None:  # fmt: skip
+        self.places, self.plans, self.of_rows, self.longest = places, plans, of_rows, longest
         self.rows, self.positions = rows, positions
         self.shape, self.at, self.in_place = (positions, 0), NONE, False
         self.operations: list[Operation] = []
         self.values = self.state = 0
         self.by_time = False
-        self.dropped: list[tuple[int, int]] = []
+        self.looked_up: set[int] = set()
+        self.tables: dict[tuple[int, float], int] = {}
         self.transposed: list[tuple[int, int, int]] = []
         self.running: list[Tensor] = []
+
+    def plan(self, layer: Layer) -> None:
+        """What a layer does."""
+        plan = self.plans.get(type(layer))
+        if plan is None:
+            raise Unsuited(f"there is no kernel for {type(layer).__name__}")
+        plan(self, layer)
+
+    def misplaced(self, layer: Layer) -> Unsuited:
+        """A layer has kernels, but not for where it stands."""
+        return Unsuited(f"there is no kernel for {type(layer).__name__} at its place")
+
+    def own_input(self, layer: Layer) -> tuple[int, int]:
+        """The shape of an input that a layer may write over."""
+        if not self.in_place:
+            raise self.misplaced(layer)
+        return self.shape
 
     @property
     def counted(self) -> int:
@@ -78,3 +102,29 @@ class Builder:
         )  # fmt: skip
         self.operations.append(Operation(whole, numbers))
         self.shape, self.at = (rows, out), y
+
+    def insert(self, place: int, kind: Kind, features: int, at: int, *, other: int) -> None:
+        """An operation that gives what it is given, among those that are there.
+
+        Args:
+            place: its own among these.
+            kind: what it does.
+            features: of its input.
+            at, other: where that begins, and a second one.
+        """
+        whole = [NONE] * len(Column)
+        columns = (Column.KIND, Column.ROWS, Column.IN, Column.OUT, Column.X, Column.Y)
+        values = (kind, self.counted, features, features, at, at)
+        for column, value in zip(columns, values, strict=True):
+            whole[column] = value
+        whole[Column.OTHER], whole[Column.OWN], whole[Column.DRAWN] = other, 0, 0
+        self.operations.insert(place, Operation(tuple(whole)))
+
+    def angles(self, size: int, base: float) -> int:
+        """Where the angles of rotary positions are: of all layers alike."""
+        if (size, base) not in self.tables:
+            shape, at = self.shape, self.at
+            self.tables[size, base] = self.room(self.longest * size)
+            self.add(Kind.ANGLES, size, y=self.tables[size, base], numbers=(base, 0.0))
+            self.shape, self.at = shape, at
+        return self.tables[size, base]

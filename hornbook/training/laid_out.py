@@ -81,8 +81,8 @@ def lay_windows(program: Program, ids: Ids, targets: Ids) -> LaidOut:
     if program.by_time:
         ids = ids.transpose(0, 2, 1)
     cuts = np.zeros((steps, len(Cut)), np.int64)
-    cut(cuts, np.full(steps, rows * time), np.full(steps, rows), program)
     cuts[:, Cut.BATCH] = rows
+    cut(cuts, np.full(steps, rows * time), np.full(steps, rows), program)
     return LaidOut(np.ascontiguousarray(ids).reshape(-1), targets.reshape(-1), cuts)
 
 
@@ -98,8 +98,8 @@ def lay_rows(program: Program, batches: Sequence[WithRows]) -> LaidOut:
     targets = [in_order(program, one.targets) for one in batches]
     cuts = np.zeros((len(batches), len(Cut)), np.int64)
     sizes, wanted = (np.array([len(one) for one in each], np.int64) for each in (ids, targets))
-    cut(cuts, sizes, wanted, program)
     cuts[:, Cut.BATCH] = [len(one.inputs) for one in batches]
+    cut(cuts, sizes, wanted, program)
     cuts[:, Cut.FOLLOWS] = [getattr(one, "follows", False) for one in batches]
     nothing: Ids = np.zeros(0, np.int64)
     return LaidOut(np.concatenate([nothing, *ids]), np.concatenate([nothing, *targets]), cuts)
@@ -122,6 +122,8 @@ def parts_to_measure(program: Program, ids: Ids) -> list[slice] | None:
     the one before it.
     """
     count, time = ids.shape
+    if time > program.longest:
+        return None
     if program.of_rows:
         some = max(1, MEASURED // max(1, time))
         return [slice(begin, begin + some) for begin in range(0, count, some)]
@@ -133,8 +135,14 @@ def parts_to_measure(program: Program, ids: Ids) -> list[slice] | None:
 
 
 def cut(cuts: Ids, ids: Ids, targets: Ids, program: Program) -> None:
-    """Fill in where batches begin and end that have so many ids and targets each."""
-    drawn = np.array([program.drawn(int(count)) for count in ids], np.int64)
+    """Fill in where batches begin and end that have so many ids and targets each.
+
+    How many rows each has stands there.
+    """
+    drawn = np.zeros(len(ids), np.int64)
+    if program.drawing:
+        shapes = zip(ids.tolist(), cuts[:, Cut.BATCH].tolist(), strict=True)
+        drawn[:] = [program.drawn(*shape) for shape in shapes]
     for at, counts in ((Cut.IDS, ids), (Cut.TARGETS, targets), (Cut.DRAWN, drawn)):
         cuts[:, at + 1] = np.cumsum(counts)
         cuts[:, at] = cuts[:, at + 1] - counts

@@ -93,8 +93,11 @@ class Network(Net, LanguageModel):
         if of_rows and type(self.net) is Tree:
             return "there are no kernels for rows of trees, computed node by node"
         rows = positions if of_rows else len(batch.inputs)  # each may be of one id
+        longest = max(self.block_size, self.reading.row_size) if of_rows else None
         try:
-            return program_of(self.net.chain, rows, positions, places, of_rows=of_rows)
+            return program_of(
+                self.net.chain, rows, positions, places, of_rows=of_rows, longest=longest
+            )
         except Unsuited as why:
             return str(why)
 
