@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Column", "Cut", "Kind", "Operation", "Program"]
+__all__ = ["Column", "Cut", "Kind", "Operation", "Program", "Trees"]
 
 Whole = npt.NDArray[np.int64]
 NONE = -1  # in the place of a parameter that is not there
@@ -39,6 +39,8 @@ class Kind(IntEnum):
     RNN_RELU = 11
     GRU = 12
     LSTM = 13
+    JOIN = 14
+    "The children of each node side by side, of trees that stand in rows."
 
 
 GATES = {Kind.RNN_TANH: 1, Kind.RNN_RELU: 1, Kind.GRU: 3, Kind.LSTM: 4}
@@ -49,7 +51,7 @@ class Column(IntEnum):
 
     KIND = 0
     ROWS = 1
-    "Of the input; -1: as many as a batch has positions."
+    "Of the input; below 0: as many as are counted in a batch, -1 its positions, -2 what is next."
     IN = 2
     "Features of a row of the input."
     OUT = 3
@@ -68,16 +70,21 @@ class Column(IntEnum):
     RUNNING = 11
     "Where its running statistics begin."
     OWN = 12
-    """Its own: BatchNorm's degrees of freedom; the least random byte that Dropout keeps; the column
-    of the state where a recurrent layer's begins."""
+    """Its own: what BatchNorm's degrees of freedom are short of its rows; the least random byte that
+    Dropout keeps; the column of the state where a recurrent layer's begins; the level of a tree's
+    nodes."""
     OTHER = 13
-    "Where a second input begins."
+    "Where a second input begins; the ids that a tree spans."
     DRAWN = 14
     "Random bytes that it needs for a row of its input, in training."
 
 
 class Cut(IntEnum):
-    """What is told of each batch: where its ids, targets and random bytes are among all."""
+    """What is told of each batch: where its ids, targets and random bytes are among all.
+
+    Behind these stand the counts of rows that operations may have: positions, then the nodes of
+    each level of trees.
+    """
 
     IDS = 0
     TO_IDS = 1
@@ -102,6 +109,36 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Trees:
+    """Trees that stand in rows, each node computed once: see `hornbook.nn.packed`.
+
+    A batch is then told by the id before all rows, the ids that are read, and of each row two
+    numbers: how many ids stand before that of its first prediction, and how many it has.
+    """
+
+    fan: int
+    "Children of a node."
+    levels: int
+    start: int
+    "The id before a row."
+
+    @property
+    def span(self) -> int:
+        """Ids of a tree."""
+        return self.fan**self.levels
+
+    def nodes(self, lead: Whole, length: Whole, level: int) -> Whole:
+        """Nodes of a level in each row, without the one before all rows, which all but the last
+        have.
+
+        Args:
+            lead, length: of each row, the two numbers.
+            level: 0 for the ids.
+        """
+        return length - np.maximum(lead - (self.span - self.fan**level), 0)
+
+
+@dataclass(frozen=True)
 class Program:
     """A net for batches of one shape, with its parameters at their places in the flat vector."""
 
@@ -114,7 +151,7 @@ class Program:
     values: int
     "How many values there are in all."
     dropped: tuple[tuple[int, int], ...]
-    "Of each dropout the rows (-1: the positions) and features."
+    "Of each dropout the rows (below 0: see `Column.ROWS`) and features."
     transposed: tuple[tuple[int, int, int], ...]
     "Weights that kernels keep transposed: where they begin in the vector, and their (out, in)."
     running: tuple[Any, ...]
@@ -131,6 +168,8 @@ class Program:
     "Whether positions are in the order of time: the first of all rows, then the second."
     state: int = 0
     "Numbers of a row's state that go on to the next batch."
+    trees: Trees | None = None
+    "What rows are read as; None: each position by itself or after those before it."
 
     @property
     def multiplications(self) -> int:
@@ -145,13 +184,13 @@ class Program:
             return rows * (fan_in + out) * out * GATES[Kind(kind)]
         return rows * fan_in * out if kind in (Kind.PRODUCT, Kind.DOTS) else 0
 
-    def count(self, rows: int, positions: int | None = None) -> int:
-        """Rows of an operation in a batch of some positions, or in one that fills the room."""
-        return rows if rows >= 0 else self.positions if positions is None else positions
+    def count(self, rows: int, counts: Whole | None = None) -> int:
+        """Rows of an operation in a batch with some counts, or in one that fills the room."""
+        return rows if rows >= 0 else self.positions if counts is None else int(counts[-1 - rows])
 
-    def drawn(self, positions: int) -> int:
-        """Random bytes of a step with so many positions: for each dropout a multiple of 8."""
-        return sum(-(-self.count(n, positions) * m // 8) * 8 for n, m in self.dropped)
+    def drawn(self, counts: Whole) -> int:
+        """Random bytes of a step with such counts: for each dropout a multiple of 8."""
+        return sum(-(-self.count(n, counts) * m // 8) * 8 for n, m in self.dropped)
 
     def tables(self, kind: npt.DTypeLike) -> tuple[Whole, npt.NDArray[Any]]:
         """The operations as arrays: whole numbers (O, C), and the others (O, 2) in a precision."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from hornbook.kernels.program import NONE, Kind, Operation
+from hornbook.kernels.program import NONE, Kind, Operation, Trees
 
 __all__ = ["Builder", "Unsuited"]
 
@@ -22,13 +22,21 @@ class Builder:
         shape: rows and features that the next layer is given; ids before the first.
         at: where they begin among the values.
         in_place: whether the next layer may write over them.
-        by_time, state: see `Program`.
+        by_time, state, trees: see `Program`.
+        level: of trees, that of the nodes that the next layer is given.
     """
 
     def __init__(
-        self, rows: int, positions: int, places: Mapping[int, int], *, of_rows: bool
+        self,
+        rows: int,
+        positions: int,
+        places: Mapping[int, int],
+        *,
+        of_rows: bool,
+        trees: Trees | None = None,
     ) -> None:
         self.places, self.of_rows = places, of_rows
+        self.trees, self.level = trees, 0
         self.rows, self.positions = rows, positions
         self.shape, self.at, self.in_place = (positions, 0), NONE, False
         self.operations: list[Operation] = []
@@ -41,7 +49,7 @@ class Builder:
     @property
     def counted(self) -> int:
         """Rows that the next layer is given, as an operation is told them."""
-        return -1 if self.of_rows else self.shape[0]
+        return -1 - self.level if self.of_rows else self.shape[0]
 
     def room(self, count: int) -> int:
         """Where so many more values begin."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hornbook.kernels.program import Kind, Program
+from hornbook.kernels.program import Kind, Program, Trees
 from hornbook.nn.activations import ReLU, Tanh
 from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.dropout import Dropout, threshold
@@ -35,6 +35,7 @@ def program_of(
     places: Mapping[int, int],
     *,
     of_rows: bool = False,
+    trees: Trees | None = None,
 ) -> Program:
     """The program of a chain that gives logits, one row for each window or each position.
 
@@ -46,18 +47,21 @@ def program_of(
             place.
         of_rows: whether there is a target at each position. Batches may then have fewer rows and
             positions than these.
+        trees: that the rows are read as, each node once.
 
     Raises:
         Unsuited: if a layer has no kernel, or a parameter no place.
     """
-    builder = Builder(rows, positions, places, of_rows=of_rows)
+    builder = Builder(rows, positions, places, of_rows=of_rows, trees=trees)
     builder.by_time = any(isinstance(layer, Recurrent) for layer in layers)
     for layer in layers:
         plan = PLANS.get(type(layer))
         if plan is None:
             raise Unsuited(f"there is no kernel for {type(layer).__name__}")
         plan(builder, layer)
-    if builder.shape[0] != (positions if of_rows else rows) or not builder.operations:
+    levels = 0 if trees is None else trees.levels
+    fits = builder.shape[0] == (positions if of_rows else rows) and builder.level == levels
+    if not (fits and builder.operations):
         what = "position" if of_rows else "window"
         raise Unsuited(f"it does not give one row of logits for each {what}")
     return Program(
@@ -73,6 +77,7 @@ def program_of(
         of_rows=of_rows,
         by_time=builder.by_time,
         state=builder.state,
+        trees=trees,
     )
 
 
@@ -93,7 +98,13 @@ def flatten(b: Builder, layer: Flatten) -> None:
 
 
 def flatten_consecutive(b: Builder, layer: FlattenConsecutive) -> None:
-    """So are neighbours."""
+    """So are neighbours; of a tree in a row, a node's children are brought together."""
+    if b.trees is not None:
+        rows, features = b.shape[0], b.shape[1] * layer.n
+        y = b.room(rows * features)
+        b.add(Kind.JOIN, features, y=y, own=b.level + 1, other=b.trees.span)
+        b.level, b.in_place = b.level + 1, True
+        return
     rows, features = side_by_side(b, layer)
     time = rows // b.rows
     if time % layer.n:
@@ -118,7 +129,7 @@ def linear(b: Builder, layer: Linear) -> None:
 def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
     """Centred rows take the place of the input."""
     rows, features = own_input(b, layer)
-    if b.of_rows:
+    if b.of_rows and b.trees is None:
         raise Unsuited("its BatchNorm is over rows of several lengths")
     if rows < 2:
         raise Unsuited("BatchNorm cannot train on a single row")
@@ -127,7 +138,7 @@ def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
     b.add(
         Kind.BATCH_NORM, features, kept=b.room(2 * features), y=b.room(rows * features),
         weight=b.place(layer.weight), bias=b.place(layer.bias), running=running,
-        own=rows - 1 if layer.unbiased else rows, numbers=(layer.eps, layer.momentum),
+        own=int(layer.unbiased), numbers=(layer.eps, layer.momentum),
     )  # fmt: skip
 
 
