@@ -19,11 +19,12 @@ from hornbook.compute.products import ONEDNN, has_fast_bfloat16, numpys_kernels
 from hornbook.compute.threads import threads
 from hornbook.extras import has
 
-__all__ = ["Peaks", "instructions", "measured_peaks", "product_rates"]
+__all__ = ["Peaks", "instructions", "measured_peaks", "product_rates", "read_rate"]
 
 LARGE = (1, 1024, 1024, 1024)
 SIZES = {"512 KB": 2**19, "8 MB": 2**23, "512 MB": 2**29}
 "Bytes of the arrays that are read: of the second-level cache, of the third, of memory."
+SMALLEST = 2**18
 TRY = 2e-3  # seconds
 Shape = tuple[int, int, int, int]
 
@@ -63,11 +64,6 @@ class Peaks:
     def memory(self) -> float:
         """Bytes a second of what no cache has room for."""
         return list(self.read.values())[-1]
-
-    def reading(self, held: float) -> float:
-        """Bytes a second, where so many are in use: of the smallest size that is no smaller."""
-        fits = (rate for name, rate in self.read.items() if SIZES[name] >= held)
-        return next(fits, self.memory)
 
 
 def best(call: Callable[[], object], clock: Callable[[], float], tries: int = 8) -> float:
@@ -123,6 +119,19 @@ def product_rates(shape: Shape, count: int = 1) -> Mapping[str, float]:
     return rates
 
 
+@functools.cache
+def read_rate(size: int, count: int = 1) -> float:
+    """Bytes a second of reading an array of so many bytes, again and again.
+
+    Of less than 256 KB nothing can be told, for then a call takes as long: that size is taken.
+    """
+    x = torch.ones(max(size, SMALLEST) // 4)
+    # Which way is the best to read differs from cache to cache.
+    ways = (x.sum, functools.partial(np.dot, x.numpy(), x.numpy()))
+    with threads(count):
+        return 4 * len(x) / min(best(way, clock_of(count)) for way in ways)
+
+
 def measured_peaks(count: int) -> Peaks:
     """What so many threads can do."""
     clock = clock_of(count)
@@ -131,11 +140,8 @@ def measured_peaks(count: int) -> Peaks:
         if has_fast_bfloat16(torch.device("cpu")):
             a, b = torch.ones(2, *LARGE[1:3], dtype=torch.bfloat16)
             low = 2 * LARGE[1] * LARGE[2] * LARGE[3] / best(lambda: torch.mm(a, b), clock)
-        read = {}
-        for name, size in SIZES.items():
-            x = torch.ones(size // 4)
-            # The best way to read differs from cache to cache.
-            ways = (x.sum, functools.partial(np.dot, x.numpy(), x.numpy()))
-            read[name] = size / min(best(way, clock) for way in ways)
+        size = list(SIZES.values())[-1]
+        x = torch.ones(size // 4)
         copied = 2 * size / best(functools.partial(torch.empty_like(x).copy_, x), clock)
+    read = {name: read_rate(size, count) for name, size in SIZES.items()}
     return Peaks(count, product_rates(LARGE, count), low, read, copied)

@@ -33,7 +33,7 @@ from benchmarks.machine import clock_of, instructions, measured_peaks
 from benchmarks.roofline_report import Report, Result, told
 from benchmarks.roofline_tasks import Place, Side, Task
 from benchmarks.roofline_works import WORKS
-from hornbook.compute.load import cores_allowed
+from hornbook.compute.load import BUSY, cores_allowed, share_of_processors
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.extras import has
 
@@ -158,14 +158,15 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     print(instructions(), flush=True)
     roofs = [measured_peaks(count) for count in sorted({1, cores_allowed(), given.threads})]
+    busy = share_of_processors(cores_allowed()) < BUSY
     sides = Sides(place, Turns(given.threads, given.seconds, given.rounds))
     peaks = next(one for one in roofs if one.threads == given.threads)
     results = []
     for key in keys:
-        results.append(sides.measured(key).with_limit(peaks))
+        results.append(sides.measured(key).with_limit(given.threads))
         print(told(results[-1]), flush=True)
     sides.end()
-    report = Report(instructions(), roofs, peaks, results)
+    report = Report(instructions(), roofs, peaks, results, busy)
     print("\n" + report.markdown())
     if given.write:
         report.write()

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.counted import Counted
-from benchmarks.machine import Peaks, product_rates
+from benchmarks.machine import Peaks, product_rates, read_rate
 from benchmarks.roofline_tasks import BARE
 from benchmarks.roofline_works import Work
 
 __all__ = ["Limit", "Report", "Result", "limit_of", "told"]
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGE, PICTURE = DOCS / "speed.md", DOCS / "roofline.svg"
-BEGIN, END = "<!-- python -m benchmarks.roofline --write: from here -->", "<!-- to here -->"
+PAGE = DOCS / "speed.md"
+BEGIN, END = "<!-- from here: made by python -m benchmarks.roofline --write on", "<!-- to here -->"
 BEFORE = ("by hand", "by autograd", BARE)
 "Ways of hornbook's that compile nothing."
 MOST = 0.9  # of the operations: the rates of products that make up so much are measured
@@ -54,9 +54,9 @@ class Result:
     ours: Mapping[str, float]
     limit: Limit = Limit(math.nan, math.nan)
 
-    def with_limit(self, peaks: Peaks) -> Result:
+    def with_limit(self, threads: int) -> Result:
         """The same, with its limit on this machine."""
-        return replace(self, limit=limit_of(self.counted, peaks))
+        return replace(self, limit=limit_of(self.counted, threads))
 
     @property
     def peer(self) -> float | None:
@@ -79,7 +79,7 @@ class Result:
         return min(self.ours, key=lambda name: self.ours[name])
 
 
-def limit_of(counted: Counted, peaks: Peaks) -> Limit:
+def limit_of(counted: Counted, threads: int) -> Limit:
     """What a step cannot be shorter than, by the machine's peaks.
 
     Products of a single row are left out of those of products: they are nothing but reading.
@@ -94,9 +94,11 @@ def limit_of(counted: Counted, peaks: Peaks) -> Limit:
         if known >= MOST * whole:
             break
         known += each[shape]
-        seconds += each[shape] / max(product_rates(shape, peaks.threads).values())
+        # Small products are faster on one thread, however many there are.
+        ways = [product_rates(shape, count) for count in {1, threads}]
+        seconds += each[shape] / max(rate for way in ways for rate in way.values())
     products = seconds * whole / known / counted.steps if known else 0.0
-    return Limit(products, counted.moved / peaks.reading(counted.held))
+    return Limit(products, counted.moved / read_rate(int(counted.held), threads))
 
 
 def told(result: Result) -> str:
@@ -139,14 +141,17 @@ class Report:
     peaks: Peaks
     "Of the number of threads that the works were done with."
     results: Sequence[Result]
+    busy: bool = False
+    "Whether others were at work while the peaks were measured."
 
     def markdown(self) -> str:
         """Tables of the machine and of the works, and what stands between them and their goals."""
         clock = "a processor" if self.peaks.threads == 1 else "the clock"
+        busy = " Others were at work: figures of several threads say little." if self.busy else ""
         return "\n".join(
             [
                 f"Measured on {self.machine}; works with {some_threads(self.peaks.threads)}, in "
-                f"seconds of {clock}.", "",
+                f"seconds of {clock}.{busy}", "",
                 *self.of_machine(), "", *self.of_works(), "", *map(self.verdict, self.results),
             ]
         )  # fmt: skip
@@ -218,25 +223,24 @@ class Report:
         return f"- {one.work.title}, wanted {words}: {what}."
 
     def write(self) -> None:
-        """Put the tables and the picture into the docs."""
+        """Put the tables and the picture into the docs, where this instruction set has its own."""
         from benchmarks.roofline_picture import draw
         from hornbook.plots.saving import save
 
-        save(draw(self), PICTURE)
-        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), self.markdown()), "utf-8")
+        name = self.machine.split()[0]
+        picture = f"roofline-{name.lower()}.svg"
+        save(draw(self), DOCS / picture)
+        section = f"## {name}\n\n{self.markdown()}\n\n![Works under the roofs of {name}]({picture})"
+        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), name, section), "utf-8")
 
 
-def replaced(page: str, tables: str) -> str:
-    """A page with other tables between the two marks.
-
-    Raises:
-        SystemExit: if it has not both.
-    """
-    pattern = re.compile(f"({re.escape(BEGIN)}\n).*?({re.escape(END)})", re.DOTALL)
-    made, count = pattern.subn(lambda found: f"{found[1]}{tables}\n{found[2]}", page)
-    if count != 1:
-        raise SystemExit(f"{PAGE} should have {BEGIN!r} and {END!r} once.")
-    return made
+def replaced(page: str, name: str, section: str) -> str:
+    """A page with another section of an instruction set; it comes last if there was none."""
+    begin = f"{BEGIN} {name} -->"
+    pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(END)}\n", re.DOTALL)
+    whole = f"{begin}\n{section}\n{END}\n"
+    made, count = pattern.subn(lambda found: whole, page)
+    return made if count else f"{page}\n{whole}"
 
 
 def some_threads(count: int) -> str:
