@@ -45,8 +45,9 @@ def parts(variant: str = "mlp dropout", mode: str = "lines") -> tuple[Network, B
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A machine that says it has four threads; what it was set to since."""
+    """A quiet machine that says it has four threads; what it was set to since."""
     now = [4]
+    monkeypatch.setattr(calibration, "share_of_processors", lambda threads: 1.0)
     monkeypatch.setattr(torch, "get_num_threads", lambda: now[-1])
     monkeypatch.setattr(torch, "set_num_threads", now.append)
     return now
@@ -273,14 +274,6 @@ def test_what_is_slower_by_far_and_by_long_does_not_even_warm_up(
     assert dict(found.tried)["1 thread, float32, by hand"] == pytest.approx(6000)
 
 
-def test_a_way_that_is_known_is_not_warmed_up_again(
-    four: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    timed = pretend(monkeypatch, {1: 0.9})
-    calibrate(*parts(), OPEN)
-    assert timed.count(replace(timed[0], threads=1)) == 1 + 3 * 3  # three questions of it
-
-
 def test_one_thread_has_a_clock_of_its_own() -> None:
     assert (clock_for(1, "cpu") is time.thread_time) == (sys.platform != "win32")
     assert clock_for(2, "cpu") is time.perf_counter
@@ -310,6 +303,15 @@ def test_it_knows_whether_the_machine_was_busy(
 ) -> None:
     pretend(monkeypatch, {}, shares=shares)
     assert calibrate(*parts(), OPEN).quiet == quiet
+
+
+def test_on_a_busy_machine_one_thread_is_taken_untried(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = pretend(monkeypatch, {1: 10.0}, shares=(0.6, 1.0))
+    found = calibrate(*parts(), OPEN)
+    assert found.settings.threads == 1
+    assert {how.threads for how in timed} == {1}
 
 
 # --- in a run ----------------------------------------------------------------------------------

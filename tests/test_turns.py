@@ -38,7 +38,7 @@ def test_the_best_of_several_rounds_counts() -> None:
     in_turns(ways, clock)
     assert [way.best for way in ways] == [4, 4.5]
     assert clock.turns == ["a", "b"] * 4
-    assert [way.warmed for way in ways] == [9, 4]
+    assert all(way.warm for way in ways)
 
 
 def test_what_is_far_slower_after_a_round_has_no_more() -> None:
@@ -65,10 +65,25 @@ def test_what_takes_little_may_be_slow_at_first() -> None:
     assert ways[1].best == pytest.approx(0.005)
 
 
-def test_a_way_that_was_timed_before_is_warm() -> None:
+def test_the_first_run_of_a_way_that_is_warm_counts() -> None:
     clock = Clock()
-    known, new = clock.way("a", [3] + [1] * 6), clock.way("b", [3] + [1.1] * 3)
+    known = clock.way("a", [3, 1, 1, 1, 0.9, 1, 1, 1])
+    in_turns([known, clock.way("b", [3, 1.1, 1.1, 1.1])], clock)
+    assert known.best == 1
+    in_turns([known, clock.way("c", [2.8, 1.1, 1.1, 1.1])], clock)
+    assert known.best == pytest.approx(0.9)
+
+
+def test_what_another_clock_told_is_forgotten() -> None:
+    other, clock = Clock(), Clock()
+    known = other.way("a", [30] * 4)
+    in_turns([known], other)
+    left = iter([1.0] * 4)
+
+    def run() -> None:
+        clock.now += next(left)
+
+    known.run = run
+    new = clock.way("b", [3, 2, 2, 2])
     in_turns([known, new], clock)
-    other = clock.way("c", [3] + [1.1] * 3)
-    in_turns([known, other], clock)
-    assert clock.turns == ["a", "b"] * 4 + ["c"] + ["a", "c"] * 3
+    assert [known.best, new.best] == [1, 2]

@@ -164,6 +164,9 @@ def calibrate(
     try:
         for change in open_.others:
             pair = [chosen, replace(chosen, **change)]
+            if change == {"threads": 1} and shares[0] < BUSY:
+                chosen = pair[1]  # threads that wait for others' work are no choice
+                continue
             if change.get("gradients") == "compiled" and (wait := waiting()):
                 tell(wait)
             for how in pair:

@@ -23,27 +23,27 @@ class Way:
 
     run: Callable[[], None]
     "Does it once."
-    warmed: float | None = None
-    "Seconds of the first run; None before it."
+    warm: bool = False
+    "Whether it was run before."
     best: float = math.inf
-    "Seconds of the fastest run since; of the first where that one told enough."
+    "Seconds of the fastest run; the first one counts only where it told enough."
 
 
 def in_turns(ways: Sequence[Way], clock: Callable[[], float] = time.perf_counter) -> None:
     """Time each, the best of a few rounds in which all have their turns.
 
-    A way that was timed before needs no first run.
+    The first run of each warms up, and counts only for a way that is warm already.
     """
+    first = []
     for way in ways:
-        way.best = math.inf  # on this clock, beside these
-        if way.warmed is None:
-            way.warmed = seconds_of(way, clock)
-    colds = [way.warmed or 0.0 for way in ways]
-    limit = max(COLD * min(colds), min(colds) + WORTH)
+        first.append(seconds_of(way, clock))
+        way.best = first[-1] if way.warm else math.inf  # of this clock, beside these
+        way.warm = True
+    limit = max(COLD * min(first), min(first) + WORTH)
     going = []
-    for way, cold in zip(ways, colds, strict=True):
-        if cold > limit:
-            way.best = cold
+    for way, seconds in zip(ways, first, strict=True):
+        if seconds > limit:
+            way.best = seconds
         else:
             going.append(way)
     for _ in range(ROUNDS):
