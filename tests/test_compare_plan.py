@@ -67,6 +67,7 @@ def test_words_become_settings_of_their_types(names: Prepared) -> None:
          "schedule=cosine", "learning_rate=1e-3", "gpt.dropout=0.3"], lines,
     )  # fmt: skip
     assert dict(found["mlp"].settings) == {"dropout": 0.1, "n_hidden": (8, 4)}
+    assert settings_of(["mlp.n_hidden=8x4"], lines)["mlp"].settings == {"n_hidden": (8, 4)}
     assert dict(found["gpt"].settings) == {"dropout": 0.3, "n_layer": 2, "tied": True}
     assert dict(found["ngram"].settings) == {"order": 3}
     assert dict(found["ngram"].training) == {}
