@@ -10,6 +10,7 @@ import pytest
 from hornbook.errors import SettingsError
 from hornbook.experiments.compare.asking import Ask
 from hornbook.experiments.compare.board import Board, BoardEntry, OneRun, ahead, ranked
+from hornbook.experiments.compare.comparing import folder_of
 from hornbook.experiments.compare.comparison import places
 from hornbook.experiments.compare.given import changes_of, settings_of
 from hornbook.experiments.compare.measuring import MeasuredModel
@@ -117,6 +118,15 @@ def entry(kind: str, dev: float, test: float) -> BoardEntry:
         for name, value in (("dev", dev), ("test", test))
     }
     return BoardEntry(kind, kind, (OneRun(MeasuredModel(kind, splits)),), seeded=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("имена ☃", "имена ☃"), ("names", "names"), ("../../up", "up"), ("..", "data"), ("", "data"),
+     ("a\\b", "a-b"), ("a\x1bb", "a-b"), (".", "data"), ("/etc/x", "etc-x")],
+)  # fmt: skip
+def test_a_folder_is_called_as_its_data_and_lies_where_it_should(name: str, folder: str) -> None:
+    assert folder_of(name) == folder
 
 
 def test_the_order_is_of_dev_and_the_verdicts_are_of_test() -> None:
