@@ -120,6 +120,14 @@ def entry(kind: str, dev: float, test: float) -> BoardEntry:
     return BoardEntry(kind, kind, (OneRun(MeasuredModel(kind, splits)),), seeded=False)
 
 
+@pytest.mark.parametrize("change", ["n_embd=16", "learning_rate=1e-2", "n_hidden=256x160"])
+def test_a_change_that_changes_nothing_is_refused(names: Prepared, change: str) -> None:
+    with pytest.raises(SettingsError, match="changes nothing: mlp has it anyway"):
+        plan(names, Ask(models=("mlp",), changes=(change,)))
+    other = ("n_embd=8", "n_hidden=8", "learning_rate=0.1")
+    assert plan(names, Ask(models=("mlp",), changes=(change,), settings=other))
+
+
 @pytest.mark.parametrize(
     ("name", "folder"),
     [("имена ☃", "имена ☃"), ("names", "names"), ("../../up", "up"), ("..", "data"), ("", "data"),
@@ -197,6 +205,7 @@ def test_where_two_seeds_are_too_far_apart_both_figures_stand() -> None:
         ({"asked": {"steps": None}}, "with `steps=5`, not none"),
         ({"data": {"a": {"x": "1"}, "b": {}}}, ""),
         ({"asked": {}}, ""),
+        ({"asked": {"seconds": 30.0, "steps": None}}, "with `steps=5`, not none"),
     ],
 )
 def test_what_keeps_comparisons_apart_is_named(other: dict[str, Any], told: str) -> None:
