@@ -32,7 +32,8 @@ Examples:
   hornbook sweep names --over n_embd=8..64 learning_rate=1e-3..3e-2:log
 
 A range is 16..64, with :log if each factor is as likely (sizes, rates), or with :step=16; values \
-are joined by commas. Without --over these are varied: {usual}.
+are joined by commas, and the numbers of a list by x: n_hidden=128,256x160. Without --over these \
+are varied: {usual}.
 
 All other settings are flags as in hornbook train, the same for all trials. The first trial has \
 the recommended settings; the next ones are drawn at random, then where good ones are likely \
@@ -59,6 +60,8 @@ class Options(DataArguments):
     "Trials in all; by default 20, or as many as there is time for."
     minutes: float | None = None
     "Time limit for all of it, in minutes."
+    seconds: float | None = None
+    "The same in seconds."
     jobs: int = 1
     "Processes that make trials at the same time, each with its share of the processor's cores."
     together: bool = True
@@ -94,6 +97,7 @@ def run(argv: Sequence[str]) -> None:
             training=training or None,
             trials=options.trials,
             minutes=options.minutes,
+            seconds=options.seconds,
             jobs=options.jobs,
             together=options.together,
             at_once=options.at_once,
