@@ -38,6 +38,22 @@ NETS: dict[str, tuple[str, dict[str, Any]]] = {
     "deep": ("mlp", {**MLP, "n_hidden": (9, 21, 9), "norm": "batch", "output_norm": True}),
     "LayerNorm and ReLU": ("mlp", {**MLP, "norm": "layer", "activation": "relu"}),
     "tree": ("wavenet", {"form": "tree", "block_size": 4, "n_embd": 4, "n_hidden": 9}),
+    "rows of trees": ("wavenet", {"block_size": 4, "n_embd": 3, "n_hidden": 9, "dropout": 0.2}),
+    "LayerNorm in rows of wide trees": (
+        "wavenet",
+        {"fan": 3, "block_size": 9, "n_embd": 3, "n_hidden": 9, "norm": "layer"},
+    ),
+    "no norm in rows of trees": (
+        "wavenet",
+        {
+            "block_size": 8,
+            "n_embd": 3,
+            "n_hidden": 9,
+            "norm": "none",
+            "row_size": 9,
+            "activation": "relu",
+        },
+    ),
     "bigram": ("bigram", {}),
     "RNN": ("rnn", {"n_embd": 4, "n_hidden": 9, "dropout": 0.0}),
     "GRU": ("gru", {"n_embd": 4, "n_hidden": 17, "n_layer": 2}),
@@ -224,7 +240,7 @@ def test_frozen_parameters_are_refused(rates: tuple[str, ...]) -> None:
         ("bigram", {"l2": 0.1}, "`l2`"),
         ("bigram", {"one_hot": True}, "OneHot"),
         ("rnn", {"join": "added"}, "AddedRNN"),
-        ("wavenet", {"form": "convolution"}, "node by node"),
+        ("wavenet", {"kind": "gated"}, "no kernel for GatedStack"),
         ("gpt", {"lora_rank": 2}, "LoRALinear"),
     ],
 )

@@ -37,6 +37,9 @@ class Case(NamedTuple):
     d: Any
     state: Any
     ids: Any
+    "Of the batch; for trees, what they are told by stands behind them."
+    counts: Any
+    "See `Cut`."
     batch: int
     drawn: Any
     "Random bytes, from its own on."
@@ -47,5 +50,5 @@ def case_of(number: Any) -> Any:
     """Numba's type of a case, by that of a number."""
     flat, square, whole = number[::1], number[:, ::1], types.int64
     kinds = [whole] * 13 + [number] * 2 + [flat] * 5
-    kinds += [square, whole[::1], whole, types.uint8[::1], types.boolean]
+    kinds += [square, whole[::1], whole[::1], whole, types.uint8[::1], types.boolean]
     return types.NamedTuple(kinds, Case)

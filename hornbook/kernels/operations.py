@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import from_dtype
 
-from hornbook.kernels import cells, layers
+from hornbook.kernels import cells, layers, trees
 from hornbook.kernels.case import Case
 from hornbook.kernels.linked import add_dots, add_product
 from hornbook.kernels.program import Kind
@@ -37,13 +37,13 @@ def addresses(kinds: Iterable[int], number: npt.DTypeLike) -> npt.NDArray[np.int
 @there(Kind.EMBEDDING)
 def embedding(c: Case) -> None:
     """By ids."""
-    layers.embedding(c.v, c.y, c.ids, c.p, c.w, c.m)
+    layers.embedding(c.v, c.y, c.ids[: c.n], c.p, c.w, c.m)
 
 
 @back(Kind.EMBEDDING)
 def embedding_back(c: Case) -> None:
     """To the rows that were picked."""
-    layers.embedding_back(c.d, c.y, c.ids, c.g, c.w, c.m)
+    layers.embedding_back(c.d, c.y, c.ids[: c.n], c.g, c.w, c.m)
 
 
 @there(Kind.PRODUCT)
@@ -86,7 +86,7 @@ def batch_norm(c: Case) -> None:
     if c.training:
         layers.batch_norm(
             c.v, c.x, c.y, c.kept, c.n, c.m, c.p, c.w, c.b, c.running, c.r, c.number, c.another,
-            c.own,
+            c.n - c.own,
         )  # fmt: skip
     else:
         layers.batch_norm_used(
@@ -97,7 +97,7 @@ def batch_norm(c: Case) -> None:
 @back(Kind.BATCH_NORM)
 def batch_norm_back(c: Case) -> None:
     """By the former."""
-    layers.batch_norm_back(c.d, c.v, c.x, c.y, c.kept, c.n, c.m, c.g, c.w, c.b, c.own)
+    layers.batch_norm_back(c.d, c.v, c.x, c.y, c.kept, c.n, c.m, c.g, c.w, c.b, c.n - c.own)
 
 
 @there(Kind.TANH)
@@ -221,3 +221,15 @@ def rnn_relu_back(c: Case) -> None:
     cells.rnn_back(
         c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.g, c.w, c.b, c.u, c.e, False
     )
+
+
+@there(Kind.JOIN)
+def join(c: Case) -> None:
+    """Level by level."""
+    trees.join(c.v, c.x, c.y, c.k, c.m, c.ids[c.counts[0] :], c.batch, c.own, c.other)
+
+
+@back(Kind.JOIN)
+def join_back(c: Case) -> None:
+    """The same."""
+    trees.join_back(c.d, c.x, c.y, c.k, c.m, c.ids[c.counts[0] :], c.batch, c.own, c.other)

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "BLOCK", "Column", "Cut", "Kind", "Operation", "Program", "attention_room", "bytes_drawn",
+    "BLOCK", "Column", "Cut", "Kind", "Operation", "Program", "Trees", "attention_room",
+    "bytes_drawn",
 ]  # fmt: skip
 
 BLOCK = 32  # queries that attention takes at a time: a divisor of those that draw bytes together
@@ -61,6 +62,8 @@ class Kind(IntEnum):
     SQUARED_RELU = 23
     SWIGLU = 24
     SOFT_CAP = 25
+    JOIN = 26
+    "The children of each node side by side, of trees that stand in rows."
 
 
 ATTENTION = int(Kind.ATTENTION)
@@ -72,7 +75,7 @@ class Column(IntEnum):
 
     KIND = 0
     ROWS = 1
-    "Of the input; -1: as many as a batch has positions."
+    "Of the input; below 0: as many as are counted in a batch, -1 its positions, -2 what is next."
     IN = 2
     "Features of a row of the input."
     OUT = 3
@@ -92,17 +95,22 @@ class Column(IntEnum):
     RUNNING = 11
     "Where its running statistics begin."
     OWN = 12
-    """Its own: BatchNorm's degrees of freedom; the least random byte that Dropout keeps; the column
-    of the state where a recurrent layer's begins; heads of attention."""
+    """Its own: what BatchNorm's degrees of freedom are short of its rows; the least random byte
+    that Dropout keeps; the column of the state where a recurrent layer's begins; heads of
+    attention; the level of a tree's nodes."""
     OTHER = 13
-    """Where a second input begins, or the angles of TURN; the least random byte that ATTENTION
-    keeps, or 0."""
+    """Where a second input begins, or the angles of TURN; the ids that a tree spans; the least
+    random byte that ATTENTION keeps, or 0."""
     DRAWN = 14
     "Random bytes that it needs for a row of its input, in training; see `bytes_drawn`."
 
 
 class Cut(IntEnum):
-    """What is told of each batch: where its ids, targets and random bytes are among all."""
+    """What is told of each batch: where its ids, targets and random bytes are among all.
+
+    Behind these stand the counts of rows that operations may have: positions, then the nodes of
+    each level of trees.
+    """
 
     IDS = 0
     TO_IDS = 1
@@ -162,6 +170,36 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Trees:
+    """Trees that stand in rows, each node computed once: see `hornbook.nn.packed`.
+
+    A batch is then told by the id before all rows, the ids that are read, and of each row two
+    numbers: how many ids stand before that of its first prediction, and how many it has.
+    """
+
+    fan: int
+    "Children of a node."
+    levels: int
+    start: int
+    "The id before a row."
+
+    @property
+    def span(self) -> int:
+        """Ids of a tree."""
+        return self.fan**self.levels
+
+    def nodes(self, lead: Whole, length: Whole, level: int) -> Whole:
+        """Nodes of a level in each row, without the one before all rows, which all but the last
+        have.
+
+        Args:
+            lead, length: of each row, the two numbers.
+            level: 0 for the ids.
+        """
+        return length - np.maximum(lead - (self.span - self.fan**level), 0)
+
+
+@dataclass(frozen=True)
 class Program:
     """A net for batches of one shape, with its parameters at their places in the flat vector."""
 
@@ -191,6 +229,8 @@ class Program:
     "Numbers of a row's state that go on to the next batch."
     longest: int = 0
     "Positions of a row, at most."
+    trees: Trees | None = None
+    "What rows are read as; None: each position by itself or after those before it."
 
     @property
     def multiplications(self) -> int:
@@ -207,9 +247,9 @@ class Program:
             return 2 * rows * self.longest * out
         return rows * fan_in * out if kind in (Kind.PRODUCT, Kind.DOTS) else 0
 
-    def count(self, rows: int, positions: int | None = None) -> int:
-        """Rows of an operation in a batch of some positions, or in one that fills the room."""
-        return rows if rows >= 0 else self.positions if positions is None else positions
+    def count(self, rows: int, counts: Whole | None = None) -> int:
+        """Rows of an operation in a batch with some counts, or in one that fills the room."""
+        return rows if rows >= 0 else self.positions if counts is None else int(counts[-1 - rows])
 
     @cached_property
     def drawing(self) -> tuple[tuple[int, ...], ...]:
@@ -217,10 +257,10 @@ class Program:
         drawn = [one.whole for one in self.operations if one.whole[Column.DRAWN]]
         return tuple(drawn)
 
-    def drawn(self, positions: int, rows: int) -> int:
-        """Random bytes of a step of some rows with so many positions in all."""
-        counts = [self.count(whole[Column.ROWS], positions) for whole in self.drawing]
-        pairs = zip(self.drawing, counts, strict=True)
+    def drawn(self, counts: Whole, rows: int) -> int:
+        """Random bytes of a step of some rows with such counts."""
+        found = [self.count(whole[Column.ROWS], counts) for whole in self.drawing]
+        pairs = zip(self.drawing, found, strict=True)
         return sum(bytes_drawn(whole, n, rows) for whole, n in pairs)
 
     def tables(self, kind: npt.DTypeLike) -> tuple[Whole, npt.NDArray[Any]]:

@@ -22,27 +22,29 @@ assert tuple(Cut) == tuple(range(8)), "and a batch in this one"
 @part
 def case(
     of: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array, d: Array,
-    state: Array, ids: Array, batch: int, drawn: Array, training: bool,
+    state: Array, ids: Array, counts: Array, batch: int, drawn: Array, training: bool,
 ) -> Any:  # fmt: skip
     """What an operation is given."""
     _, n, k, m, x, y, w, b, u, e, kept, r, own, other, _ = of
-    n = len(ids) if n < 0 else n
+    n = counts[-1 - n] if n < 0 else n
     return Case(
         n, k, m, x, y, w, b, u, e, kept, r, own, other, numbers[0], numbers[1], p, g, running, v,
-        d, state, ids, batch, drawn, training,
+        d, state, ids, counts, batch, drawn, training,
     )  # fmt: skip
 
 
 @part
 def forward(
     units: Array, whole: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array,
-    d: Array, state: Array, ids: Array, batch: int, drawn: Array, training: bool,
+    d: Array, state: Array, ids: Array, counts: Array, batch: int, drawn: Array, training: bool,
 ) -> None:  # fmt: skip
     """From ids (n,) of a batch to logits, in training or as the net is used; see `advance`."""
     at = 0
     for o in range(len(whole)):
         own = drawn[at:]
-        this = case(whole[o], numbers[o], p, g, running, v, d, state, ids, batch, own, training)
+        this = case(
+            whole[o], numbers[o], p, g, running, v, d, state, ids, counts, batch, own, training
+        )
         call(units[0, whole[o, 0]], this)
         if training:
             at += drawn_by(whole[o], this.n, batch)
@@ -51,14 +53,15 @@ def forward(
 @part
 def backward(
     units: Array, whole: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array,
-    d: Array, state: Array, ids: Array, batch: int, drawn: Array,
+    d: Array, state: Array, ids: Array, counts: Array, batch: int, drawn: Array,
 ) -> None:  # fmt: skip
     """From the logits' gradients, in d, to those of the parameters, added to g."""
     at = len(drawn)
     for o in range(len(whole) - 1, -1, -1):
-        at -= drawn_by(whole[o], len(ids) if whole[o, 1] < 0 else whole[o, 1], batch)
+        n = counts[-1 - whole[o, 1]] if whole[o, 1] < 0 else whole[o, 1]
+        at -= drawn_by(whole[o], n, batch)
         own = drawn[at:]
-        this = case(whole[o], numbers[o], p, g, running, v, d, state, ids, batch, own, True)
+        this = case(whole[o], numbers[o], p, g, running, v, d, state, ids, counts, batch, own, True)
         call(units[1, whole[o, 0]], this)
 
 
@@ -80,7 +83,7 @@ def advance(
         v, d: room for the values of a batch and for their gradients.
         state: what rows remember, (rows, S), of as many rows as a batch has at most.
         ids, targets, drawn: of all steps, one after the other; drawn are random bytes.
-        cuts: of each step, (S, 8); see `Cut`.
+        cuts: of each step, (S, 8 + C); see `Cut`.
         rule: 0 for `adamw`, 1 for `sgd`.
         parts, factors, constants: see there.
         first, second: what the rule remembers.
@@ -92,17 +95,18 @@ def advance(
         How many updates were made. After a loss that is not finite there is none.
     """
     for step in range(len(cuts)):
-        i, to_i, t, to_t, r, to_r, batch, follows = cuts[step]
+        i, to_i, t, to_t, r, to_r, batch, follows = cuts[step, :8]
         own, wanted, random = ids[i:to_i], targets[t:to_t], drawn[r:to_r]
+        counts = cuts[step, 8:]
         if not follows:
             state[:batch] = 0
-        forward(units, whole, numbers, p, g, running, v, d, state, own, batch, random, True)
+        forward(units, whole, numbers, p, g, running, v, d, state, own, counts, batch, random, True)
         loss = cross_entropy(v, d, logits, len(wanted), classes, wanted)
         losses[step] = loss
         if not math.isfinite(loss):
             return step
         g[:] = 0
-        backward(units, whole, numbers, p, g, running, v, d, state, own, batch, random)
+        backward(units, whole, numbers, p, g, running, v, d, state, own, counts, batch, random)
         if clip > 0:
             clip_norm(g, p.dtype.type(clip))
         if rule == 0:
@@ -126,8 +130,11 @@ def measure(
         losses: of the shape of the targets, float64, is filled.
     """
     for one in range(len(cuts)):
-        i, to_i, t, to_t, _, _, batch, _ = cuts[one]
+        i, to_i, t, to_t, _, _, batch, _ = cuts[one, :8]
         own, wanted, found = ids[i:to_i], targets[t:to_t], losses[t:to_t]
         state[:batch] = 0
-        forward(units, whole, numbers, p, p[:0], running, v, d, state, own, batch, drawn, False)
+        forward(
+            units, whole, numbers, p, p[:0], running, v, d, state, own, cuts[one, 8:], batch, drawn,
+            False,
+        )  # fmt: skip
         token_losses(v, d, logits, to_t - t, classes, wanted, found)

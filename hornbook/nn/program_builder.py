@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from hornbook.kernels.program import NONE, Column, Kind, Operation
+from hornbook.kernels.program import NONE, Column, Kind, Operation, Trees
 from hornbook.nn.layer import Layer
 
 __all__ = ["Builder", "Unsuited"]
@@ -27,16 +27,19 @@ class Builder:
         shape: rows and features that the next layer is given; ids before the first.
         at: where they begin among the values.
         in_place: whether the next layer may write over them.
-        by_time, state, longest: see `Program`.
+        by_time, state, longest, trees: see `Program`.
         looked_up: weights of which ids pick rows, by their `id`.
         tables: where the angles of rotary positions are, by size and base.
+        level: of trees, that of the nodes that the next layer is given.
     """
 
     def __init__(
         self, rows: int, positions: int, places: Mapping[int, int],
         plans: Mapping[type[Layer], Plan], *, of_rows: bool, longest: int,
+        trees: Trees | None = None,
     ) -> None:  # fmt: skip
         self.places, self.plans, self.of_rows, self.longest = places, plans, of_rows, longest
+        self.trees, self.level = trees, 0
         self.rows, self.positions = rows, positions
         self.shape, self.at, self.in_place = (positions, 0), NONE, False
         self.operations: list[Operation] = []
@@ -67,7 +70,7 @@ class Builder:
     @property
     def counted(self) -> int:
         """Rows that the next layer is given, as an operation is told them."""
-        return -1 if self.of_rows else self.shape[0]
+        return -1 - self.level if self.of_rows else self.shape[0]
 
     def room(self, count: int) -> int:
         """Where so many more values begin."""

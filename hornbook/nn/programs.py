@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hornbook.kernels.program import Kind, Program
+from hornbook.kernels.program import Kind, Program, Trees
 from hornbook.nn.activations import ReLU, Tanh
 from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.dropout import Dropout, threshold
@@ -36,6 +36,7 @@ def program_of(
     *,
     of_rows: bool = False,
     longest: int | None = None,
+    trees: Trees | None = None,
 ) -> Program:
     """The program of a chain that gives logits, one row for each window or each position.
 
@@ -49,17 +50,20 @@ def program_of(
             positions than these.
         longest: positions of a row, at most; None: all of a batch may be in one, where it is of
             rows, and else as many as a window has.
+        trees: that the rows are read as, each node once.
 
     Raises:
         Unsuited: if a layer has no kernel, or a parameter no place.
     """
     if longest is None:
         longest = positions if of_rows else positions // rows
-    builder = Builder(rows, positions, places, PLANS, of_rows=of_rows, longest=longest)
+    builder = Builder(rows, positions, places, PLANS, of_rows=of_rows, longest=longest, trees=trees)
     builder.by_time = any(isinstance(layer, Recurrent) for layer in layers)
     for layer in layers:
         builder.plan(layer)
-    if builder.shape[0] != (positions if of_rows else rows) or not builder.operations:
+    levels = 0 if trees is None else trees.levels
+    fits = builder.shape[0] == (positions if of_rows else rows) and builder.level == levels
+    if not (fits and builder.operations):
         what = "position" if of_rows else "window"
         raise Unsuited(f"it does not give one row of logits for each {what}")
     return Program(
@@ -75,6 +79,7 @@ def program_of(
         by_time=builder.by_time,
         state=builder.state,
         longest=longest,
+        trees=trees,
     )
 
 
@@ -97,7 +102,13 @@ def flatten(b: Builder, layer: Flatten) -> None:
 
 
 def flatten_consecutive(b: Builder, layer: FlattenConsecutive) -> None:
-    """So are neighbours."""
+    """So are neighbours; of a tree in a row, a node's children are brought together."""
+    if b.trees is not None:
+        rows, features = b.shape[0], b.shape[1] * layer.n
+        y = b.room(rows * features)
+        b.add(Kind.JOIN, features, y=y, own=b.level + 1, other=b.trees.span)
+        b.level, b.in_place = b.level + 1, True
+        return
     rows, features = side_by_side(b, layer)
     time = rows // b.rows
     if time % layer.n:
@@ -123,7 +134,7 @@ def linear(b: Builder, layer: Linear) -> None:
 def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
     """Centred rows take the place of the input."""
     rows, features = b.own_input(layer)
-    if b.of_rows:
+    if b.of_rows and b.trees is None:
         raise Unsuited("its BatchNorm is over rows of several lengths")
     if rows < 2:
         raise Unsuited("BatchNorm cannot train on a single row")
@@ -132,7 +143,7 @@ def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
     b.add(
         Kind.BATCH_NORM, features, kept=b.room(2 * features), y=b.room(rows * features),
         weight=b.place(layer.weight), bias=b.place(layer.bias), running=running,
-        own=rows - 1 if layer.unbiased else rows, numbers=(layer.eps, layer.momentum),
+        own=int(layer.unbiased), numbers=(layer.eps, layer.momentum),
     )  # fmt: skip
 
 

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from hornbook.extras import needing
-from hornbook.kernels.program import Column, Cut
+from hornbook.kernels.program import Column, Cut, Kind
+from hornbook.nn.batchnorm import lone_row
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
 from hornbook.training.laid_out import (
@@ -200,7 +201,9 @@ class ManySteps:
         """The next batches, at most so many."""
         batches = self.trainer.batches
         if self.program.of_rows:
-            return lay_rows(self.program, [next(batches) for _ in range(most)])
+            laid = lay_rows(self.program, [next(batches) for _ in range(most)])
+            refuse_lone_rows(self.program, laid)
+            return laid
         assert isinstance(batches, Several)
         return lay_windows(self.program, *batches.several(most))
 
@@ -230,7 +233,7 @@ class ManySteps:
         self.take()  # others may have changed the weights: the best ones are measured at the end
         losses = np.empty(targets.shape)
         for part, own in zip(parts, laid.each(self.measure(laid)), strict=True):
-            losses[part] = in_rows(self.program, own, targets[part].shape)
+            losses[part] = in_rows(self.program, own, targets[part])
         return losses
 
     def measure(self, laid: LaidOut) -> npt.NDArray[np.float64]:
@@ -276,6 +279,19 @@ class Turns:
         self.steps.advance(count)
         each = (time.perf_counter() - began) / count
         self.most = max(1, min(TURN, int(HEARD / each)))
+
+
+def refuse_lone_rows(program: Program, laid: LaidOut) -> None:
+    """As BatchNorm does.
+
+    Raises:
+        TrainingError: if it is given a single row of some batch.
+    """
+    for one in program.operations:
+        rows = one.whole[Column.ROWS]
+        if one.whole[Column.KIND] == Kind.BATCH_NORM and rows < 0:
+            if laid.counts[:, -1 - rows].min(initial=2) < 2:
+                raise lone_row()
 
 
 def in_kernels_order(program: Program, count: int) -> npt.NDArray[np.int64]:
