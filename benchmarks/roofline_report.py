@@ -221,7 +221,8 @@ class Report:
                 if limit.by == "products"
                 else f"its bytes alone take {in_time(limit.moving)} to be read"
             )
-            what = f"out of reach of {some_threads(self.peaks.threads)}: {why}; {in_time(one.after)} today ({one.best})"
+            what = f"out of reach of {some_threads(self.peaks.threads)}: {why}; "
+            what += f"{in_time(one.after)} today ({one.best})"
         return f"- {one.work.title}, wanted {words}: {what}."
 
     def write(self) -> None:
