@@ -104,8 +104,8 @@ def power(
 def bytes_of(
     first: int, low: int, head: int, heads: int, time: int, window: int, lot: int
 ) -> tuple[int, int]:
-    """Where the random bytes of a query begin, for key `low`, and how far it is to the next query's:
-    so many keys are seen by one of its lot.
+    """Where the random bytes of a query begin, for key `low`, and how far it is to those of the
+    next: so many keys are seen by one of its lot.
 
     Args:
         first: the query.

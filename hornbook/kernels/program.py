@@ -95,14 +95,14 @@ class Column(IntEnum):
     RUNNING = 11
     "Where its running statistics begin."
     OWN = 12
-    """Its own: what BatchNorm's degrees of freedom are short of its rows; the least random byte that
-    Dropout keeps; the column of the state where a recurrent layer's begins; heads of attention; the
-    level of a tree's nodes."""
+    """Its own: what BatchNorm's degrees of freedom are short of its rows; the least random byte
+    that Dropout keeps; the column of the state where a recurrent layer's begins; heads of
+    attention; the level of a tree's nodes."""
     OTHER = 13
-    """Where a second input begins, or the angles of TURN; the ids that a tree spans. ATTENTION has
-    only one, and here the least random byte that it keeps, or 0."""
+    """Where a second input begins, or the angles of TURN; the ids that a tree spans; the least
+    random byte that ATTENTION keeps, or 0."""
     DRAWN = 14
-    "Random bytes that it needs for a row of its input, in training; of ATTENTION see `bytes_drawn`."
+    "Random bytes that it needs for a row of its input, in training; see `bytes_drawn`."
 
 
 class Cut(IntEnum):
@@ -134,7 +134,7 @@ def bytes_drawn(whole: Any, n: int, batch: int) -> int:
         n: rows of its input.
         batch: rows of the batch.
     """
-    each = whole[14]
+    each: int = whole[14]
     if whole[0] != ATTENTION or each == 0:
         return -(-n * each // 8) * 8
     # Each lot of queries draws for all heads of all rows, and for the keys that one of them sees.
