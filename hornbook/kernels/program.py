@@ -70,9 +70,9 @@ class Column(IntEnum):
     RUNNING = 11
     "Where its running statistics begin."
     OWN = 12
-    """Its own: what BatchNorm's degrees of freedom are short of its rows; the least random byte that
-    Dropout keeps; the column of the state where a recurrent layer's begins; the level of a tree's
-    nodes."""
+    """Its own: what BatchNorm's degrees of freedom are fewer than its rows; the least random byte
+    that Dropout keeps; the column of the state where a recurrent layer's begins; the level of a
+    tree's nodes."""
     OTHER = 13
     "Where a second input begins; the ids that a tree spans."
     DRAWN = 14
@@ -125,7 +125,8 @@ class Trees:
     @property
     def span(self) -> int:
         """Ids of a tree."""
-        return self.fan**self.levels
+        span: int = self.fan**self.levels
+        return span
 
     def nodes(self, lead: Whole, length: Whole, level: int) -> Whole:
         """Nodes of a level in each row, without the one before all rows, which all but the last
@@ -135,7 +136,8 @@ class Trees:
             lead, length: of each row, the two numbers.
             level: 0 for the ids.
         """
-        return length - np.maximum(lead - (self.span - self.fan**level), 0)
+        found: Whole = length - np.maximum(lead - (self.span - self.fan**level), 0)
+        return found
 
 
 @dataclass(frozen=True)

@@ -146,9 +146,7 @@ def lay_trees(program: Program, trees: Trees, batches: Sequence[WithRows]) -> La
     # Of all packed ids: where they are read, and where they go, behind what is before all rows.
     steps = np.arange(length.sum()) - np.repeat(sums_before(length), length)
     behind = cuts[batch, Cut.IDS] + 1 + within(length, heights)
-    laid[steps + np.repeat(behind, length)] = ids[
-        steps + np.repeat(begins + first - lead, length)
-    ]
+    laid[steps + np.repeat(behind, length)] = ids[steps + np.repeat(begins + first - lead, length)]
     told = cuts[batch, Cut.IDS] + counts[batch, 0] + 2 * within(np.ones_like(length), heights)
     laid[told], laid[told + 1] = lead, length
     return LaidOut(laid, targets[wanted], cuts)
@@ -163,7 +161,8 @@ def sums_before(counts: Ids) -> Ids:
 def within(counts: Ids, heights: Ids) -> Ids:
     """The same within batches, each of so many."""
     sums = sums_before(counts)
-    return sums - np.repeat(np.append(sums, 0)[sums_before(heights)], heights)
+    found: Ids = sums - np.repeat(np.append(sums, 0)[sums_before(heights)], heights)
+    return found
 
 
 def in_order(program: Program, of: Ids) -> Ids:
