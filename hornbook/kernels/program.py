@@ -41,6 +41,14 @@ class Kind(IntEnum):
     LSTM = 13
     JOIN = 14
     "The children of each node side by side, of trees that stand in rows."
+    TAPS = 15
+    "What a dilated convolution looks at, side by side."
+    GATE = 16
+    "tanh(f) σ(g) for f and g side by side."
+    SKIP = 17
+    "What a gated block adds to the residual stream and to what is skipped to the output."
+    AVERAGE = 18
+    "The mean of a row up to each position."
 
 
 GATES = {Kind.RNN_TANH: 1, Kind.RNN_RELU: 1, Kind.GRU: 3, Kind.LSTM: 4}
@@ -72,9 +80,10 @@ class Column(IntEnum):
     OWN = 12
     """Its own: what BatchNorm's degrees of freedom are fewer than its rows; the least random byte
     that Dropout keeps; the column of the state where a recurrent layer's begins; the level of a
-    tree's nodes."""
+    tree's nodes; steps from one tap to the next; 1 for the first block whose skips are added."""
     OTHER = 13
-    "Where a second input begins; the ids that a tree spans."
+    """Where a second input begins; the ids that a tree spans; 1 where a gradient is added to that
+    of a residual stream."""
     DRAWN = 14
     "Random bytes that it needs for a row of its input, in training."
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
 from hornbook.kernels.program import NONE, Kind, Operation, Trees
+from hornbook.nn.layer import Layer
 
 __all__ = ["Builder", "Unsuited"]
 
@@ -24,6 +25,7 @@ class Builder:
         in_place: whether the next layer may write over them.
         by_time, state, trees: see `Program`.
         level: of trees, that of the nodes that the next layer is given.
+        plan: plans a layer that another one is made of.
     """
 
     def __init__(
@@ -34,9 +36,10 @@ class Builder:
         *,
         of_rows: bool,
         trees: Trees | None = None,
+        plan: Callable[[Builder, Layer], None],
     ) -> None:
         self.places, self.of_rows = places, of_rows
-        self.trees, self.level = trees, 0
+        self.trees, self.level, self.plan = trees, 0, plan
         self.rows, self.positions = rows, positions
         self.shape, self.at, self.in_place = (positions, 0), NONE, False
         self.operations: list[Operation] = []

@@ -12,15 +12,19 @@ from typing import Any
 from hornbook.kernels.program import Kind, Program, Trees
 from hornbook.nn.activations import ReLU, Tanh
 from hornbook.nn.batchnorm import BatchNorm1d
+from hornbook.nn.causal_average import CausalAverage
+from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.dropout import Dropout, threshold
 from hornbook.nn.embedding import Embedding
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
+from hornbook.nn.gated import GatedStack
 from hornbook.nn.gru import GRU
 from hornbook.nn.layer import Layer
 from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
 from hornbook.nn.lstm import LSTM
 from hornbook.nn.program_builder import Builder, Unsuited
+from hornbook.nn.programs_of_rows import causal_average, causal_conv, gated_stack, join
 from hornbook.nn.recurrent import GatedCell, Recurrent
 from hornbook.nn.recurrent_stack import LastPosition, RecurrentStack
 from hornbook.nn.rnn import RNN
@@ -52,12 +56,9 @@ def program_of(
     Raises:
         Unsuited: if a layer has no kernel, or a parameter no place.
     """
-    builder = Builder(rows, positions, places, of_rows=of_rows, trees=trees)
+    builder = Builder(rows, positions, places, of_rows=of_rows, trees=trees, plan=plan)
     builder.by_time = any(isinstance(layer, Recurrent) for layer in layers)
     for layer in layers:
-        plan = PLANS.get(type(layer))
-        if plan is None:
-            raise Unsuited(f"there is no kernel for {type(layer).__name__}")
         plan(builder, layer)
     levels = 0 if trees is None else trees.levels
     fits = builder.shape[0] == (positions if of_rows else rows) and builder.level == levels
@@ -81,6 +82,14 @@ def program_of(
     )
 
 
+def plan(b: Builder, layer: Layer) -> None:
+    """One more layer."""
+    own = PLANS.get(type(layer))
+    if own is None:
+        raise Unsuited(f"there is no kernel for {type(layer).__name__}")
+    own(b, layer)
+
+
 def embedding(b: Builder, layer: Embedding) -> None:
     """Ids to rows, side by side: the first layer."""
     if b.operations:
@@ -100,10 +109,7 @@ def flatten(b: Builder, layer: Flatten) -> None:
 def flatten_consecutive(b: Builder, layer: FlattenConsecutive) -> None:
     """So are neighbours; of a tree in a row, a node's children are brought together."""
     if b.trees is not None:
-        rows, features = b.shape[0], b.shape[1] * layer.n
-        y = b.room(rows * features)
-        b.add(Kind.JOIN, features, y=y, own=b.level + 1, other=b.trees.span)
-        b.level, b.in_place = b.level + 1, True
+        join(b, b.trees)
         return
     rows, features = side_by_side(b, layer)
     time = rows // b.rows
@@ -185,9 +191,6 @@ def stack(b: Builder, layer: RecurrentStack) -> None:
     for at, cell in enumerate(layer.chain):
         if at:
             dropout(b, layer.dropout)
-        plan = PLANS.get(type(cell))
-        if plan is None:
-            raise Unsuited(f"there is no kernel for {type(cell).__name__}")
         plan(b, cell)
 
 
@@ -256,11 +259,14 @@ def own_input(b: Builder, layer: Layer) -> tuple[int, int]:
 
 PLANS: Mapping[type[Layer], Callable[[Builder, Any], None]] = {
     BatchNorm1d: batch_norm,
+    CausalAverage: causal_average,
+    CausalConv1d: causal_conv,
     Dropout: dropout,
     Embedding: embedding,
     Flatten: flatten,
     FlattenConsecutive: flatten_consecutive,
     GRU: gru,
+    GatedStack: gated_stack,
     LSTM: lstm,
     LastPosition: last_position,
     LayerNorm: layer_norm,
