@@ -49,6 +49,19 @@ NETS: dict[str, tuple[str, dict[str, Any]]] = {
             "activation": "relu",
         },
     ),
+    "gated": (
+        "wavenet",
+        {
+            "kind": "gated",
+            "block_size": 4,
+            "n_embd": 3,
+            "n_hidden": 5,
+            "n_skip": 9,
+            "n_cycles": 2,
+            "dropout": 0.2,
+        },
+    ),
+    "bag of words": ("bow", {"n_embd": 4, "n_hidden": 9, "dropout": 0.2}),
     "bigram": ("bigram", {}),
     "RNN": ("rnn", {"n_embd": 4, "n_hidden": 9, "dropout": 0.0}),
     "GRU": ("gru", {"n_embd": 4, "n_hidden": 17, "n_layer": 2}),
@@ -260,8 +273,7 @@ def test_frozen_parameters_are_refused(rates: tuple[str, ...]) -> None:
         ("bigram", {"l2": 0.1}, "`l2`"),
         ("bigram", {"one_hot": True}, "OneHot"),
         ("rnn", {"join": "added"}, "AddedRNN"),
-        ("wavenet", {"kind": "gated"}, "no kernel for GatedStack"),
-        ("gpt", {}, "no kernel"),
+        ("gpt", {"lora_rank": 2}, "no kernel"),
     ],
 )
 def test_nets_without_kernels_say_why(

@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 from numba import from_dtype
 
 from hornbook.kernels import cells, convolutions, layers, trees
-from hornbook.kernels.case import Case, case_of
-from hornbook.kernels.compiled import Unit
+from hornbook.kernels.case import Case
 from hornbook.kernels.linked import add_dots, add_product
 from hornbook.kernels.program import Kind
+from hornbook.kernels.transformers import TRANSFORMERS
+from hornbook.kernels.units import Units
 
 __all__ = ["addresses"]
 
-THERE: dict[Kind, Unit] = {}
-BACK: dict[Kind, Unit] = {}
-Function = Callable[[Case], None]
-
-
-def there(kind: Kind) -> Callable[[Function], Function]:
-    """What a kind of operation does on the way to the logits."""
-    return kept_in(THERE, kind)
-
-
-def back(kind: Kind) -> Callable[[Function], Function]:
-    """What it does on the way back: gradients of parameters are added to g."""
-    return kept_in(BACK, kind)
-
-
-def kept_in(units: dict[Kind, Unit], kind: Kind) -> Callable[[Function], Function]:
-    """What is compiled by itself for a kind."""
-
-    def keep(function: Function) -> Function:
-        units[kind] = Unit(function, case_of)
-        return function
-
-    return keep
+OTHERS = Units()
+there, back = OTHERS.there, OTHERS.back
 
 
 def addresses(kinds: Iterable[int], number: npt.DTypeLike) -> npt.NDArray[np.int64]:
@@ -47,8 +27,10 @@ def addresses(kinds: Iterable[int], number: npt.DTypeLike) -> npt.NDArray[np.int
     What has not been compiled for this machine is compiled.
     """
     found, own = np.zeros((2, len(Kind)), np.int64), from_dtype(np.dtype(number))
-    for kind in set(kinds):
-        found[:, kind] = [units[Kind(kind)].address(own) for units in (THERE, BACK)]
+    for way in range(2):
+        units = {**OTHERS.ways[way], **TRANSFORMERS.ways[way]}
+        for kind in set(kinds):
+            found[way, kind] = units[Kind(kind)].address(own)
     return found
 
 
@@ -116,18 +98,6 @@ def batch_norm(c: Case) -> None:
 def batch_norm_back(c: Case) -> None:
     """By the former."""
     layers.batch_norm_back(c.d, c.v, c.x, c.y, c.kept, c.n, c.m, c.g, c.w, c.b, c.n - c.own)
-
-
-@there(Kind.LAYER_NORM)
-def layer_norm(c: Case) -> None:
-    """Row by row."""
-    layers.layer_norm(c.v, c.x, c.y, c.kept, c.n, c.m, c.p, c.w, c.b, c.number)
-
-
-@back(Kind.LAYER_NORM)
-def layer_norm_back(c: Case) -> None:
-    """The same."""
-    layers.layer_norm_back(c.d, c.v, c.x, c.y, c.kept, c.n, c.m, c.p, c.g, c.w, c.b)
 
 
 @there(Kind.TANH)

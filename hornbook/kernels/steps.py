@@ -8,13 +8,14 @@ from typing import Any
 from hornbook.kernels.case import Case
 from hornbook.kernels.compiled import call, kept_on_disk, kernel, part
 from hornbook.kernels.losses import cross_entropy, token_losses
-from hornbook.kernels.program import Column, Cut
+from hornbook.kernels.program import Column, Cut, bytes_drawn
 from hornbook.kernels.updates import adamw, clip_norm, sgd
 
 __all__ = ["advance", "measure"]
 
 Array = Any
 assert tuple(Column) == tuple(range(15)), "the kernels unpack an operation in this order"
+drawn_by = kernel(bytes_drawn)
 assert tuple(Cut) == tuple(range(8)), "and a batch in this one"
 
 
@@ -46,7 +47,7 @@ def forward(
         )
         call(units[0, whole[o, 0]], this)
         if training:
-            at += whole_words(this.n * whole[o, 14])
+            at += drawn_by(whole[o], this.n, batch)
 
 
 @part
@@ -58,16 +59,10 @@ def backward(
     at = len(drawn)
     for o in range(len(whole) - 1, -1, -1):
         n = counts[-1 - whole[o, 1]] if whole[o, 1] < 0 else whole[o, 1]
-        at -= whole_words(n * whole[o, 14])
+        at -= drawn_by(whole[o], n, batch)
         own = drawn[at:]
         this = case(whole[o], numbers[o], p, g, running, v, d, state, ids, counts, batch, own, True)
         call(units[1, whole[o, 0]], this)
-
-
-@kernel
-def whole_words(count: int) -> int:
-    """Bytes that are drawn for so many numbers."""
-    return -(-count // 8) * 8
 
 
 @kept_on_disk

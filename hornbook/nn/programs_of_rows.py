@@ -7,8 +7,7 @@ from hornbook.nn.causal_average import CausalAverage
 from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.gated import GatedStack
 from hornbook.nn.layer import Layer
-from hornbook.nn.linear import Linear
-from hornbook.nn.program_builder import Builder, Unsuited
+from hornbook.nn.program_builder import Builder
 
 __all__ = ["causal_average", "causal_conv", "gated_stack", "join"]
 
@@ -49,7 +48,7 @@ def gated_stack(b: Builder, layer: GatedStack) -> None:
         hidden = b.shape[1] // 2
         b.add(Kind.GATE, hidden, y=b.room(rows * hidden))
         b.in_place = False
-        b.plan(b, block.dropout)
+        b.plan(block.dropout)
         b.linear(block.out)
         skipped = b.shape[1] - block.channels
         first = total is None
@@ -73,5 +72,5 @@ def causal_average(b: Builder, layer: CausalAverage) -> None:
 def whole_rows(b: Builder, layer: Layer) -> tuple[int, int]:
     """The shape of an input that stands in rows, one after the other."""
     if not b.of_rows or b.trees is not None or b.by_time or not b.operations:
-        raise Unsuited(f"there is no kernel for {type(layer).__name__} at its place")
+        raise b.misplaced(layer)
     return b.shape

@@ -95,8 +95,12 @@ class Network(Net, LanguageModel):
             trees = Trees(self.net.fan, len(self.net.dilations), self.net.start)
             positions += 1  # the one before all rows
         rows = positions if of_rows else len(batch.inputs)  # each may be of one id
+        longest = max(self.block_size, self.reading.row_size) if of_rows else None
         try:
-            return program_of(self.net.chain, rows, positions, places, of_rows=of_rows, trees=trees)
+            return program_of(
+                self.net.chain, rows, positions, places, of_rows=of_rows, longest=longest,
+                trees=trees,
+            )  # fmt: skip
         except Unsuited as why:
             return str(why)
 
