@@ -17,6 +17,7 @@ import pytest
 import hornbook
 from hornbook.experiments.compare import comparison
 from hornbook.experiments.compare.comparison import ModelComparison
+from hornbook.experiments.compare.curves import curves_section
 from hornbook.experiments.compare.events import TrialEnded
 from hornbook.experiments.compare.page import remarks
 from hornbook.experiments.events import TrainingTogether
@@ -117,6 +118,9 @@ def test_a_shared_time_is_marked_wherever_it_stands(
         }
     assert marked == set(MADE)
     assert "s, shared" in again.page.read_text()
+    drawn = curves_section(board, again.curves["some"])
+    assert drawn is not None
+    assert "have compiling in them" in drawn.text
 
 
 def test_a_mixed_comparison_tells_which_way_each_was_made(names: Path) -> None:

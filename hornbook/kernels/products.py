@@ -1,7 +1,10 @@
-"""Products of small matrices.
+"""Products of matrices, by tiles.
 
-Matrices are parts of flat arrays, from an offset on. A library's product packs its operands first,
-which takes as long as a product of this size: these reach two to three times as much
+Matrices are parts of flat arrays, from an offset on. Strips of C, as wide as tiles are, grow one
+after the other. What they meet in B is read where it lies, if rows of B are near each other or few
+rows of A meet it; else it goes to a panel first: with the first tile, which reads it anyway, or,
+where B is transposed, in squares that are turned in registers. So products are as fast as a
+library's where matrices are large, and faster where packing them would take as long as the product
 (EXPERIMENTS.md).
 """
 
@@ -12,41 +15,88 @@ from typing import Any
 import numpy as np
 
 from hornbook.kernels.compiled import given
-from hornbook.kernels.tiles import COLUMNS, ROWS, VECTORS, WIDTH, dots_tile, tile
+from hornbook.kernels.panels import DEEP, further, panel, place, turned_block
+from hornbook.kernels.tiles import dots_tile, packing_tile, tile
+from hornbook.kernels.vectors import COLUMNS, ROWS, VECTORS, WIDTH
 
 __all__ = ["add_dots", "add_product"]
 
 Array = Any
-TALL, DEEP = 128, 256  # rows of A and of B at a time: what they meet in stays in the caches
-NEAR = 2**16  # numbers of B that do, where its rows meet those of A
+Place = Any
+TALL = 1024  # rows of A at a time, so that they stay in a cache for all strips
+FAR = 2**12  # bytes from a row of B to the next, from which a panel pays: a page
+MANY = 4 * ROWS  # rows of A for which it does
+SOME, EACH = 24, 8  # rows of A for which B is turned: so many, or one for so many of a sum
+NEAR = 2**16  # numbers of B that stay in the caches, where its rows meet those of A
+STRAIGHT, PACKED, TURNED = 0, 1, 2  # ways to B: where it lies, by a panel, and transposed
 
 
 def down(vectors: int) -> Any:
-    """The tiles of some columns of C, from the first row to the last."""
+    """The tiles of a strip of C, from the first row to the last."""
     one, two, four, all_ = 1, 2, 4, ROWS  # rows of a tile
 
     @given
     def fill(
-        c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int,
-        n: int, k: int, m: int, left: int,
+        c: Array, co: int, m: int, a: Array, ao: int, row: int, column: int, b: Place, skip: int,
+        n: int, k: int, left: int,
     ) -> None:  # fmt: skip
         i = 0
         while i + all_ <= n:
-            tile(c, co + i * m, a, ao + i * row, row, column, b, bo, k, m, left, all_, vectors)
+            tile(c, co + i * m, m, a, ao + i * row, row, column, b, skip, k, left, all_, vectors)
             i += all_
         if i + four <= n:
-            tile(c, co + i * m, a, ao + i * row, row, column, b, bo, k, m, left, four, vectors)
+            tile(c, co + i * m, m, a, ao + i * row, row, column, b, skip, k, left, four, vectors)
             i += four
         if i + two <= n:
-            tile(c, co + i * m, a, ao + i * row, row, column, b, bo, k, m, left, two, vectors)
+            tile(c, co + i * m, m, a, ao + i * row, row, column, b, skip, k, left, two, vectors)
             i += two
         if i < n:
-            tile(c, co + i * m, a, ao + i * row, row, column, b, bo, k, m, left, one, vectors)
+            tile(c, co + i * m, m, a, ao + i * row, row, column, b, skip, k, left, one, vectors)
 
     return fill
 
 
-down_whole, down_three, down_two, down_one = down(VECTORS), down(-3), down(-2), down(-1)
+@given
+def turn_to(room: Place, lanes: int, wide: int, b: Place, skip: int, k: int, columns: int) -> None:
+    """To a panel of `wide` columns k rows of Bᵀ, whose columns are rows of B, `skip` apart."""
+    for j in range(0, columns, lanes):
+        rows = min(lanes, columns - j)
+        for p in range(0, k, lanes):
+            to, at, rest = further(room, p * wide + j), further(b, j * skip + p), min(lanes, k - p)
+            if rows == lanes and rest == lanes:
+                turned_block(to, wide, at, skip, rows, rest, 1, 1)
+            else:
+                turned_block(to, wide, at, skip, rows, rest, 0, 1)
+
+
+def strip(vectors: int) -> Any:
+    """A strip of C; its last register holds `left` columns, if `vectors` is negative."""
+    fill, all_, count = down(vectors), ROWS, abs(vectors)
+
+    @given
+    def grow(
+        c: Array, co: int, m: int, a: Array, ao: int, row: int, column: int, b: Place, skip: int,
+        n: int, k: int, left: int, way: int,
+    ) -> None:  # fmt: skip
+        if way == STRAIGHT:
+            fill(c, co, m, a, ao, row, column, b, skip, n, k, left)
+            return
+        room, done, lanes = panel(c), 0, WIDTH // c.itemsize
+        if way == PACKED:
+            packing_tile(c, co, m, a, ao, row, column, b, skip, room, k, left, all_, vectors)
+            done = all_
+        else:
+            columns = count * lanes if vectors > 0 else (count - 1) * lanes + left
+            turn_to(room, lanes, count * lanes, b, skip, k, columns)
+        at = ao + done * row
+        fill(c, co + done * m, m, a, at, row, column, room, count * lanes, n - done, k, left)
+
+    return grow
+
+
+whole_strip, strip_of_three, strip_of_two, strip_of_one = (
+    strip(VECTORS), strip(-3), strip(-2), strip(-1)
+)  # fmt: skip
 
 
 @given
@@ -57,21 +107,35 @@ def varying(number: Any) -> Any:
 
 @given
 def across(
-    c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int,
-    n: int, k: int, m: int,
+    c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int, skip: int,
+    n: int, k: int, m: int, way: int,
 ) -> None:  # fmt: skip
-    """C += A B for some rows of C and some of B, from the first column to the last."""
-    lanes = WIDTH // c.itemsize
-    whole = m - m % (VECTORS * lanes)
-    for j in range(0, whole, VECTORS * lanes):
-        down_whole(c, co + j, a, ao, row, column, b, bo + j, n, k, m, 0)
-    left, to, at = m - whole, co + whole, bo + whole
+    """C += A B for some rows of C and some of B, from the first strip to the last.
+
+    Arguments are as of `add_product`; rows of B are `skip` apart, or, if it is transposed, columns.
+    """
+    lanes, along = WIDTH // c.itemsize, skip if way == TURNED else 1
+    wide = VECTORS * lanes
+    left = m % wide
+    if ROWS < 8 and 0 < left <= lanes and m > wide:  # a tile of one register waits for its sums
+        left += wide
+    j = 0
+    while j < m - left:
+        at = place(b, bo + j * along)
+        whole_strip(c, co + j, m, a, ao, row, column, at, skip, n, k, 0, way)
+        j += wide
+    if left > 3 * lanes:
+        at = place(b, bo + j * along)
+        strip_of_two(c, co + j, m, a, ao, row, column, at, skip, n, k, lanes, way)
+        j, left = j + 2 * lanes, left - 2 * lanes
+    at = place(b, bo + j * along)
     if left > 2 * lanes:
-        down_three(c, to, a, ao, row, column, b, at, n, k, m, left - 2 * lanes)
+        rest = left - 2 * lanes
+        strip_of_three(c, co + j, m, a, ao, row, column, at, skip, n, k, rest, way)
     elif left > lanes:
-        down_two(c, to, a, ao, row, column, b, at, n, k, m, left - lanes)
+        strip_of_two(c, co + j, m, a, ao, row, column, at, skip, n, k, left - lanes, way)
     elif left > 0:
-        down_one(c, to, a, ao, row, column, b, at, n, k, m, left)
+        strip_of_one(c, co + j, m, a, ao, row, column, at, skip, n, k, left, way)
 
 
 @given
@@ -92,23 +156,39 @@ def add_product(
     row, column = varying(row), varying(column)
     for begin in range(0, n, TALL):
         rows = min(TALL, n - begin)
+        way = PACKED if rows >= MANY and m * c.itemsize >= FAR else STRAIGHT
         for p in range(0, k, DEEP):
-            from_a = ao + begin * row + p * column
-            deep = min(DEEP, k - p)
-            across(c, co + begin * m, a, from_a, row, column, b, bo + p * m, rows, deep, m)
+            to, at, deep = co + begin * m, ao + begin * row + p * column, min(DEEP, k - p)
+            across(c, to, a, at, row, column, b, bo + p * m, m, rows, deep, m, way)
 
 
 @given
 def add_dots(
     c: Array, co: int, a: Array, ao: int, b: Array, bo: int, n: int, k: int, m: int
 ) -> None:
-    """C += A Bᵀ for C (n, m), A (n, k) and B (m, k), fast where k is large.
-
-    Four rows of A meet a few of B at a time; all of A passes as many of B as stay in the caches.
+    """C += A Bᵀ for C (n, m), A (n, k) and B (m, k).
 
     Args:
         c, co, a, ao, b, bo: arrays, and where each matrix begins; rows follow each other.
         n, k, m: sizes.
+    """
+    if n < min(SOME, k // EACH):
+        few_dots(c, co, a, ao, b, bo, n, k, m)
+        return
+    for begin in range(0, n, TALL):
+        rows, to = min(TALL, n - begin), co + begin * m
+        for p in range(0, k, DEEP):
+            at, deep = ao + begin * k + p, min(DEEP, k - p)
+            across(c, to, a, at, k, varying(1), b, bo + p, k, rows, deep, m, varying(TURNED))
+
+
+@given
+def few_dots(
+    c: Array, co: int, a: Array, ao: int, b: Array, bo: int, n: int, k: int, m: int
+) -> None:
+    """The same by sums over k, fast where that is large and n small.
+
+    Four rows of A meet a few of B at a time; all of A passes as many of B as stay in the caches.
     """
     some = max(4, NEAR // max(1, k) // 4 * 4)
     for begin in range(0, m, some):

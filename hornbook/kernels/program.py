@@ -108,9 +108,8 @@ class Column(IntEnum):
     attention; the level of a tree's nodes; steps from one tap to the next; 1 for the first block
     whose skips are added."""
     OTHER = 13
-    """Where a second input begins, or the angles of TURN. ATTENTION has only one, and here the least
-    random byte that it keeps, or 0; JOIN the ids that a tree spans; TAPS 1 where a gradient is
-    added to that of a residual stream."""
+    """Where a second input begins, or the angles of TURN; the least random byte that ATTENTION
+    keeps, or 0; the ids that a tree spans; 1 where TAPS adds its gradient to what is there."""
     DRAWN = 14
     "Random bytes that it needs for a row of its input, in training; of ATTENTION see `bytes_drawn`."
 
@@ -239,10 +238,10 @@ class Program:
     "Whether positions are in the order of time: the first of all rows, then the second."
     state: int = 0
     "Numbers of a row's state that go on to the next batch."
-    trees: Trees | None = None
-    "What rows are read as; None: each position by itself or after those before it."
     longest: int = 0
     "Positions of a row, at most."
+    trees: Trees | None = None
+    "What rows are read as; None: each position by itself or after those before it."
 
     @property
     def multiplications(self) -> int:
@@ -271,8 +270,9 @@ class Program:
 
     def drawn(self, counts: Whole, rows: int) -> int:
         """Random bytes of a step of some rows with such counts."""
-        ns = [self.count(whole[Column.ROWS], counts) for whole in self.drawing]
-        return sum(bytes_drawn(whole, n, rows) for whole, n in zip(self.drawing, ns, strict=True))
+        found = [self.count(whole[Column.ROWS], counts) for whole in self.drawing]
+        pairs = zip(self.drawing, found, strict=True)
+        return sum(bytes_drawn(whole, n, rows) for whole, n in pairs)
 
     def tables(self, kind: npt.DTypeLike) -> tuple[Whole, npt.NDArray[Any]]:
         """The operations as arrays: whole numbers (O, C), and the others (O, 2) in a precision."""

@@ -10,59 +10,49 @@ they do where the processor has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-__all__ = ["COLUMNS", "ROWS", "VECTORS", "WIDTH", "dots_tile", "tile"]
+from hornbook.kernels.vectors import SMALL, WHOLE, WHOLES, Maker, instructions
 
-
-def registers() -> tuple[int, int, int, int]:
-    """Bytes of a vector register here, and what fits into all of them.
-
-    AVX-512 and NEON have 32, AVX and SSE 16. `tile` needs them for rows times registers of the
-    tile, a row of B and a number of A; `dots_tile` for four rows times columns, and as many vectors
-    of A and B.
-    """
-    features = cpu_target.target_context.codegen().magic_tuple()[2].split(",")
-    if "+avx512f" in features:
-        return 64, 8, 3, 4
-    if "+neon" in features:
-        return 16, 8, 3, 4
-    return (32 if "+avx" in features else 16), 4, 3, 2
-
-
-WIDTH, ROWS, VECTORS, COLUMNS = registers()
-WHOLE = ir.IntType(64)
-SMALL = ir.IntType(32)
-FUSED = ("contract",)  # the product and the sum may be one operation, rounded once
+__all__ = ["dots_tile", "packing_tile", "tile"]
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
 def tile(
-    typing: Any, c: Any, co: Any, a: Any, ao: Any, row: Any, column: Any, b: Any, bo: Any,
-    k: Any, m: Any, left: Any, rows: Any, vectors: Any,
+    typing: Any, c: Any, co: Any, m: Any, a: Any, ao: Any, row: Any, column: Any, b: Any,
+    skip: Any, k: Any, left: Any, rows: Any, vectors: Any,
 ) -> Any:  # fmt: skip
     """C += A B for a tile of C.
 
     Args:
         typing: Numba's.
         c, co: flat array, and where the tile begins in it.
+        m: from a row of C to the next.
         a, ao, row, column: the same of A, and from a number of A to the next in its column and row.
-        b, bo: the same of B.
+        b, skip: where B begins, as `place` and `panel` tell, and from a row of it to the next.
         k: columns of A.
-        m: from a row of C, and of B, to the next.
         left: columns of the tile in its last register, if `vectors` is negative.
         rows: of the tile, a constant.
         vectors: registers of a row of the tile, a constant; negative if the last is not full.
     """
-    signature = types.void(c, WHOLES, a, *[WHOLES] * 3, b, *[WHOLES] * 4, rows, vectors)
+    signature = types.void(c, *[WHOLES] * 2, a, *[WHOLES] * 3, b, *[WHOLES] * 3, rows, vectors)
     return instructions(Tile, signature, (rows, vectors))
+
+
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+def packing_tile(
+    typing: Any, c: Any, co: Any, m: Any, a: Any, ao: Any, row: Any, column: Any, b: Any,
+    skip: Any, packed: Any, k: Any, left: Any, rows: Any, vectors: Any,
+) -> Any:  # fmt: skip
+    """The same, and rows of B are left in a `panel`, one after the other, for the next tile."""
+    signature = types.void(
+        c, *[WHOLES] * 2, a, *[WHOLES] * 3, b, WHOLES, packed, *[WHOLES] * 2, rows, vectors
+    )
+    return instructions(PackingTile, signature, (rows, vectors))
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
@@ -83,135 +73,17 @@ def dots_tile(
     return instructions(DotsTile, signature, (rows, columns))
 
 
-WHOLES = types.int64
-
-
-def instructions(maker: Any, signature: Any, sizes: tuple[Any, Any]) -> Any:
-    """What Numba wants of an intrinsic: its signature, and what writes its instructions.
-
-    Args:
-        maker: a class of `Maker`.
-        signature: of the arguments.
-        sizes: of the tile, the last two of them.
-    """
-    first, second = (getattr(one, "literal_value", None) for one in sizes)
-    number = signature.args[0].dtype
-    if first is None or second is None or number not in (types.float32, types.float64):
-        return None
-
-    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        pairs = list(zip(signature.args, given, strict=True))[:-2]
-        arrays = [
-            context.make_array(kind)(context, builder, one).data
-            for kind, one in pairs
-            if isinstance(kind, types.Array)
-        ]
-        wholes = [one for kind, one in pairs if not isinstance(kind, types.Array)]
-        maker(builder, number.bitwidth, first, second).fill(*arrays, *wholes)
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-class Maker:
-    """What writes instructions on vectors.
-
-    Args:
-        builder: LLVM's.
-        bits: of a number.
-    """
-
-    def __init__(self, builder: Any, bits: int) -> None:
-        self.builder, self.bytes = builder, bits // 8
-        self.number = ir.FloatType() if bits == 32 else ir.DoubleType()
-        self.lanes = WIDTH // self.bytes
-        self.vector = ir.VectorType(self.number, self.lanes)
-        self.mask: Any = None
-
-    def more(
-        self, first: list[Any], end: Any, step: int, grow: Callable[[Any, list[Any]], list[Any]]
-    ) -> list[Any]:
-        """A loop from 0 to `end` that makes new vectors of those before."""
-        make, entry = self.builder, self.builder.block
-        head, body, after = (make.append_basic_block(name) for name in ("more", "step", "done"))
-        make.branch(head)
-        make.position_at_end(head)
-        at = make.phi(WHOLE)
-        found = [make.phi(self.vector) for _ in first]
-        make.cbranch(make.icmp_signed("<", at, end), body, after)
-        make.position_at_end(body)
-        grown = grow(at, found)
-        at.add_incoming(WHOLE(0), entry)
-        at.add_incoming(make.add(at, WHOLE(step)), make.block)
-        for one, before, later in zip(found, first, grown, strict=True):
-            one.add_incoming(before, entry)
-            one.add_incoming(later, make.block)
-        make.branch(head)
-        make.position_at_end(after)
-        return found
-
-    def place(self, array: Any, begin: Any, stride: Any, times: int, further: int = 0) -> Any:
-        """That of the number begin + stride · times + further."""
-        make = self.builder
-        at = make.add(make.add(begin, make.mul(stride, WHOLE(times))), WHOLE(further))
-        return make.gep(array, [at])
-
-    def fused(self, x: Any, y: Any, z: Any) -> Any:
-        """x y + z."""
-        make = self.builder
-        return make.fadd(make.fmul(x, y, flags=FUSED), z, flags=FUSED)
-
-    def spread(self, x: Any) -> Any:
-        """A vector of the same number everywhere."""
-        kind = ir.VectorType(x.type, self.lanes)
-        nothing = ir.Constant(kind, ir.Undefined)
-        one = self.builder.insert_element(nothing, x, SMALL(0))
-        first = ir.Constant(ir.VectorType(SMALL, self.lanes), None)
-        return self.builder.shuffle_vector(one, nothing, first)
-
-    def masked_from(self, left: Any) -> None:
-        """From here on a part of a vector is its first `left` numbers."""
-        lane = ir.Constant(ir.VectorType(WHOLE, self.lanes), [*range(self.lanes)])
-        self.mask = self.builder.icmp_signed("<", lane, self.spread(left))
-
-    def load(self, place: Any, *, part: bool = False) -> Any:
-        """A vector from a place, or a part of it and zeros."""
-        place = self.builder.bitcast(place, self.vector.as_pointer())
-        if part:
-            kinds = [place.type, SMALL, self.mask.type, self.vector]
-            given = [place, SMALL(self.bytes), self.mask, ir.Constant(self.vector, None)]
-            return self.builder.call(self.partly("load", self.vector, kinds), given)
-        found = self.builder.load(place)
-        found.align = self.bytes
-        return found
-
-    def store(self, x: Any, place: Any, *, part: bool = False) -> None:
-        """The way back."""
-        place = self.builder.bitcast(place, self.vector.as_pointer())
-        if part:
-            kinds = [self.vector, place.type, SMALL, self.mask.type]
-            given = [x, place, SMALL(self.bytes), self.mask]
-            self.builder.call(self.partly("store", ir.VoidType(), kinds), given)
-        else:
-            self.builder.store(x, place).align = self.bytes
-
-    def partly(self, what: str, gives: Any, takes: list[Any]) -> Any:
-        """LLVM's own function that loads or stores by a mask."""
-        name = f"llvm.masked.{what}.v{self.lanes}f{8 * self.bytes}.p0"
-        kind = ir.FunctionType(gives, takes)
-        return cgutils.get_or_insert_function(self.builder.module, kind, name)
-
-
 class Tile(Maker):
     """See `tile`."""
 
     def __init__(self, builder: Any, bits: int, rows: int, vectors: int) -> None:
         super().__init__(builder, bits)
         self.rows, self.vectors, self.partial = range(rows), range(abs(vectors)), vectors < 0
+        self.packed: Any = None
 
     def fill(
-        self, c: Any, a: Any, b: Any, co: Any, ao: Any, row: Any, column: Any, bo: Any, k: Any,
-        m: Any, left: Any,
+        self, c: Any, a: Any, b: Any, co: Any, m: Any, ao: Any, row: Any, column: Any, skip: Any,
+        k: Any, left: Any,
     ) -> None:  # fmt: skip
         """Load the tile, add k products to each of its numbers, and store it."""
         make = self.builder
@@ -220,15 +92,20 @@ class Tile(Maker):
         parts = [self.partial and v == self.vectors[-1] for v in self.vectors]
         places = [self.place(c, co, m, r, self.lanes * v) for r in self.rows for v in self.vectors]
         begins = [self.place(a, ao, row, r) for r in self.rows]
-        b = make.gep(b, [bo])
+        wide = self.lanes * len(self.vectors)
 
         def grow(at: Any, sums: list[Any]) -> list[Any]:
+            begin = make.mul(at, skip)
             along = [
-                self.load(self.place(b, make.mul(at, m), m, 0, self.lanes * v), part=part)
+                self.load(self.place(b, begin, skip, 0, self.lanes * v), part=part)
                 for v, part in zip(self.vectors, parts, strict=True)
             ]
-            skip = make.mul(at, column)
-            down = [self.spread(make.load(make.gep(begin, [skip]))) for begin in begins]
+            if self.packed is not None:
+                begin = make.mul(at, WHOLE(wide))
+                for v, one in zip(self.vectors, along, strict=True):
+                    self.store(one, self.place(self.packed, begin, skip, 0, self.lanes * v))
+            further = make.mul(at, column)
+            down = [self.spread(make.load(make.gep(begin, [further]))) for begin in begins]
             pairs = [(x, y) for x in down for y in along]
             return [self.fused(x, y, z) for (x, y), z in zip(pairs, sums, strict=True)]
 
@@ -236,6 +113,15 @@ class Tile(Maker):
         sums = self.more([self.load(one, part=part) for one, part in whole], k, 1, grow)
         for one, (place, part) in zip(sums, whole, strict=True):
             self.store(one, place, part=part)
+
+
+class PackingTile(Tile):
+    """See `packing_tile`."""
+
+    def fill(self, c: Any, a: Any, b: Any, packed: Any, *wholes: Any) -> None:
+        """The same with room for rows of B."""
+        self.packed = packed
+        super().fill(c, a, b, *wholes)
 
 
 class DotsTile(Maker):

@@ -53,7 +53,7 @@ def program_of(
         of_rows: whether there is a target at each position. Batches may then have fewer rows and
             positions than these.
         longest: positions of a row, at most; None: all of a batch may be in one, where it is of
-             rows, and else as many as a window has.
+            rows, and else as many as a window has.
         trees: that the rows are read as, each node once.
 
     Raises:
@@ -61,9 +61,7 @@ def program_of(
     """
     if longest is None:
         longest = positions if of_rows else positions // rows
-    builder = Builder(
-        rows, positions, places, PLANS, of_rows=of_rows, longest=longest, trees=trees
-    )  # fmt: skip
+    builder = Builder(rows, positions, places, PLANS, of_rows=of_rows, longest=longest, trees=trees)
     builder.by_time = any(isinstance(layer, Recurrent) for layer in layers)
     for layer in layers:
         builder.plan(layer)
@@ -84,8 +82,8 @@ def program_of(
         of_rows=of_rows,
         by_time=builder.by_time,
         state=builder.state,
-        trees=trees,
         longest=longest,
+        trees=trees,
     )
 
 

@@ -85,8 +85,8 @@ def lay_windows(program: Program, ids: Ids, targets: Ids) -> LaidOut:
     steps, rows, time = ids.shape
     if program.by_time:
         ids = ids.transpose(0, 2, 1)
-    sizes, each = np.full(steps, rows * time), np.full(steps, rows)
-    cuts = cut(program, each, sizes, each, sizes[:, None])
+    sizes = np.full(steps, rows * time)
+    cuts = cut(program, sizes, np.full(steps, rows), sizes[:, None], np.full(steps, rows))
     return LaidOut(np.ascontiguousarray(ids).reshape(-1), targets.reshape(-1), cuts)
 
 
@@ -103,8 +103,7 @@ def lay_rows(program: Program, batches: Sequence[WithRows]) -> LaidOut:
     ids = [in_order(program, one.inputs) for one in batches]
     targets = [in_order(program, one.targets) for one in batches]
     sizes, wanted = (np.array([len(one) for one in each], np.int64) for each in (ids, targets))
-    heights = np.array([len(one.inputs) for one in batches], np.int64)
-    cuts = cut(program, heights, sizes, wanted, sizes[:, None])
+    cuts = cut(program, sizes, wanted, sizes[:, None], [len(one.inputs) for one in batches])
     cuts[:, Cut.FOLLOWS] = [getattr(one, "follows", False) for one in batches]
     nothing: Ids = np.zeros(0, np.int64)
     return LaidOut(np.concatenate([nothing, *ids]), np.concatenate([nothing, *targets]), cuts)
@@ -139,7 +138,7 @@ def lay_trees(program: Program, trees: Trees, batches: Sequence[WithRows]) -> La
     predictions = counts[:, -1].copy()
     counts += np.arange(trees.levels + 1) < trees.levels  # the node before all rows
     sizes = counts[:, 0] + 2 * heights
-    cuts = cut(program, heights, sizes, predictions, counts)
+    cuts = cut(program, sizes, predictions, counts, heights)
     laid = np.full(sizes.sum(), trees.start)
     # Of all packed ids: where they are read, and where they go, behind what is before all rows.
     steps = np.arange(length.sum()) - np.repeat(sums_before(length), length)
@@ -197,14 +196,19 @@ def parts_to_measure(program: Program, ids: Ids) -> list[slice] | None:
     return [slice(begin, begin + some) for begin in begins]
 
 
-def cut(program: Program, rows: Ids, ids: Ids, targets: Ids, counts: Ids) -> Ids:
-    """Where batches begin and end that have so many rows, ids, targets, and counts (S, C)."""
+def cut(program: Program, ids: Ids, targets: Ids, counts: Ids, rows: Sequence[int] | Ids) -> Ids:
+    """Where batches begin and end that have so many ids, targets and rows each.
+
+    Args:
+        program: of the net.
+        ids, targets, rows: of each batch, (S,).
+        counts: see `Cut`, (S, C).
+    """
     cuts = np.zeros((len(counts), len(Cut) + counts.shape[1]), np.int64)
     cuts[:, Cut.BATCH], cuts[:, len(Cut) :] = rows, counts
-    drawn = np.zeros(len(counts), np.int64)
+    drawn = np.zeros(len(cuts), np.int64)
     if program.drawing:
-        pairs = zip(counts, rows.tolist(), strict=True)
-        drawn[:] = [program.drawn(own, batch) for own, batch in pairs]
+        drawn[:] = [program.drawn(*each) for each in zip(counts, rows, strict=True)]
     for at, each in ((Cut.IDS, ids), (Cut.TARGETS, targets), (Cut.DRAWN, drawn)):
         cuts[:, at + 1] = np.cumsum(each)
         cuts[:, at] = cuts[:, at + 1] - each

@@ -88,7 +88,7 @@ class Network(Net, LanguageModel):
             places: where each parameter begins in a flat vector, by its `id`.
         """
         if type(self.net) not in (Sequential, Tree):
-            return f"{type(self.net).__name__} goes ways of its own"
+            return "there are no kernels for nets of this kind"
         of_rows, positions = self.reads == "sequence", batch.inputs.size
         trees = None
         if of_rows and isinstance(self.net, Tree):
