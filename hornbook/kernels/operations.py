@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import from_dtype
 
-from hornbook.kernels import cells, layers, trees
+from hornbook.kernels import cells, convolutions, layers, trees
 from hornbook.kernels.case import Case
 from hornbook.kernels.linked import add_dots, add_product
 from hornbook.kernels.program import Kind
@@ -233,3 +233,51 @@ def join(c: Case) -> None:
 def join_back(c: Case) -> None:
     """The same."""
     trees.join_back(c.d, c.x, c.y, c.k, c.m, c.ids[c.counts[0] :], c.batch, c.own, c.other)
+
+
+@there(Kind.TAPS)
+def taps(c: Case) -> None:
+    """Row by row."""
+    convolutions.taps(c.v, c.x, c.y, c.n, c.k, c.m, c.n // c.batch, c.own)
+
+
+@back(Kind.TAPS)
+def taps_back(c: Case) -> None:
+    """The same."""
+    convolutions.taps_back(c.d, c.x, c.y, c.n, c.k, c.m, c.n // c.batch, c.own, c.other == 1)
+
+
+@there(Kind.GATE)
+def gate(c: Case) -> None:
+    """What it multiplies takes the place of the input."""
+    convolutions.gate(c.v, c.x, c.y, c.n, c.m)
+
+
+@back(Kind.GATE)
+def gate_back(c: Case) -> None:
+    """By that."""
+    convolutions.gate_back(c.d, c.v, c.x, c.y, c.n, c.m)
+
+
+@there(Kind.SKIP)
+def skip(c: Case) -> None:
+    """To two places."""
+    convolutions.skip(c.v, c.x, c.y, c.other, c.kept, c.n, c.k, c.m, c.own == 1)
+
+
+@back(Kind.SKIP)
+def skip_back(c: Case) -> None:
+    """From both."""
+    convolutions.skip_back(c.d, c.x, c.y, c.other, c.kept, c.n, c.k, c.m)
+
+
+@there(Kind.AVERAGE)
+def average(c: Case) -> None:
+    """Row by row."""
+    convolutions.average(c.v, c.x, c.y, c.m, c.batch, c.n // c.batch)
+
+
+@back(Kind.AVERAGE)
+def average_back(c: Case) -> None:
+    """From the last position to the first."""
+    convolutions.average_back(c.d, c.x, c.y, c.m, c.batch, c.n // c.batch)

@@ -64,6 +64,14 @@ class Kind(IntEnum):
     SOFT_CAP = 25
     JOIN = 26
     "The children of each node side by side, of trees that stand in rows."
+    TAPS = 27
+    "What a dilated convolution looks at, side by side."
+    GATE = 28
+    "tanh(f) σ(g) for f and g side by side."
+    SKIP = 29
+    "What a gated block adds to the residual stream and to what is skipped to the output."
+    AVERAGE = 30
+    "The mean of a row up to each position."
 
 
 ATTENTION = int(Kind.ATTENTION)
@@ -95,12 +103,13 @@ class Column(IntEnum):
     RUNNING = 11
     "Where its running statistics begin."
     OWN = 12
-    """Its own: what BatchNorm's degrees of freedom are short of its rows; the least random byte
+    """Its own: what BatchNorm's degrees of freedom are fewer than its rows; the least random byte
     that Dropout keeps; the column of the state where a recurrent layer's begins; heads of
-    attention; the level of a tree's nodes."""
+    attention; the level of a tree's nodes; steps from one tap to the next; 1 for the first block
+    whose skips are added."""
     OTHER = 13
-    """Where a second input begins, or the angles of TURN; the ids that a tree spans; the least
-    random byte that ATTENTION keeps, or 0."""
+    """Where a second input begins, or the angles of TURN; the least random byte that ATTENTION
+    keeps, or 0; the ids that a tree spans; 1 where TAPS adds its gradient to what is there."""
     DRAWN = 14
     "Random bytes that it needs for a row of its input, in training; see `bytes_drawn`."
 
@@ -186,7 +195,8 @@ class Trees:
     @property
     def span(self) -> int:
         """Ids of a tree."""
-        return self.fan**self.levels
+        span: int = self.fan**self.levels
+        return span
 
     def nodes(self, lead: Whole, length: Whole, level: int) -> Whole:
         """Nodes of a level in each row, without the one before all rows, which all but the last
@@ -196,7 +206,8 @@ class Trees:
             lead, length: of each row, the two numbers.
             level: 0 for the ids.
         """
-        return length - np.maximum(lead - (self.span - self.fan**level), 0)
+        found: Whole = length - np.maximum(lead - (self.span - self.fan**level), 0)
+        return found
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,7 @@ from hornbook.compute.products import raised
 from hornbook.errors import TrainingError
 from hornbook.nn.layer import Backward, Layer, grad_of, wants_gradient
 
-__all__ = ["BatchNorm1d", "lone_row"]
-
-
-def lone_row() -> TrainingError:
-    """What is told where a batch has one row."""
-    return TrainingError(
-        "BatchNorm cannot train on a batch of one row: a single row has no variance.",
-        hint="Give it at least 2 rows: a larger `batch_size`, a smaller `accumulate` (which splits "
-        "each batch), more data, or no BatchNorm.",
-    )
+__all__ = ["BatchNorm1d"]
 
 
 class BatchNorm1d(Layer):
@@ -85,7 +76,11 @@ class BatchNorm1d(Layer):
         training = self.training
         if training:
             if n < 2:
-                raise lone_row()
+                raise TrainingError(
+                    "BatchNorm cannot train on a batch of one row: a single row has no variance.",
+                    hint="Give it at least 2 rows: a larger `batch_size`, a smaller `accumulate` "
+                    "(which splits each batch), more data, or no BatchNorm.",
+                )
             centred, biased = self.statistics(rows)
             freedom = n - 1 if self.unbiased else n
             scale = torch.rsqrt(biased * (n / freedom) + self.eps)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hornbook.kernels.program import NONE, Column, Kind, Operation, Trees
 from hornbook.nn.layer import Layer
+from hornbook.nn.linear import Linear
 
 __all__ = ["Builder", "Unsuited"]
 
@@ -107,6 +108,20 @@ class Builder:
         )  # fmt: skip
         self.operations.append(Operation(whole, numbers))
         self.shape, self.at = (rows, out), y
+
+    def linear(self, layer: Linear) -> None:
+        """A product of all rows, by the one that is fast for the weight's shape."""
+        out, fan_in = layer.weight.shape
+        if fan_in != self.shape[1]:
+            raise Unsuited("its layers do not fit each other")
+        weight, bias = self.place(layer.weight), self.place(layer.bias)
+        # A weight that ids are looked up in stays as it is.
+        wide = out >= fan_in and id(layer.weight) not in self.looked_up
+        if wide:
+            self.transposed.append((weight, out, fan_in))
+        y = self.room(self.shape[0] * out)
+        self.add(Kind.PRODUCT if wide else Kind.DOTS, out, y=y, weight=weight, bias=bias)
+        self.in_place = True
 
     def insert(self, place: int, kind: Kind, features: int, at: int, *, other: int) -> None:
         """An operation that gives what it is given, among those that are there.

@@ -12,14 +12,18 @@ from typing import Any
 from hornbook.kernels.program import Kind, Program, Trees
 from hornbook.nn.activations import ReLU, Tanh
 from hornbook.nn.batchnorm import BatchNorm1d
+from hornbook.nn.causal_average import CausalAverage
+from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.dropout import Dropout, threshold
 from hornbook.nn.embedding import Embedding
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
+from hornbook.nn.gated import GatedStack
 from hornbook.nn.gru import GRU
 from hornbook.nn.layer import Layer
 from hornbook.nn.linear import Linear
 from hornbook.nn.lstm import LSTM
 from hornbook.nn.program_builder import Builder, Unsuited
+from hornbook.nn.programs_of_rows import causal_average, causal_conv, gated_stack, join
 from hornbook.nn.recurrent import GatedCell, Recurrent
 from hornbook.nn.recurrent_stack import LastPosition, RecurrentStack
 from hornbook.nn.rnn import RNN
@@ -104,31 +108,13 @@ def flatten(b: Builder, layer: Flatten) -> None:
 def flatten_consecutive(b: Builder, layer: FlattenConsecutive) -> None:
     """So are neighbours; of a tree in a row, a node's children are brought together."""
     if b.trees is not None:
-        rows, features = b.shape[0], b.shape[1] * layer.n
-        y = b.room(rows * features)
-        b.add(Kind.JOIN, features, y=y, own=b.level + 1, other=b.trees.span)
-        b.level, b.in_place = b.level + 1, True
+        join(b, b.trees)
         return
     rows, features = side_by_side(b, layer)
     time = rows // b.rows
     if time % layer.n:
         raise Unsuited(f"its {time} positions are no multiple of {layer.n}")
     b.shape = rows // layer.n, features * layer.n
-
-
-def linear(b: Builder, layer: Linear) -> None:
-    """By the product that is fast for the weight's shape."""
-    out, fan_in = layer.weight.shape
-    if fan_in != b.shape[1]:
-        raise Unsuited("its layers do not fit each other")
-    weight, bias = b.place(layer.weight), b.place(layer.bias)
-    # A weight that ids are looked up in stays as it is.
-    wide = out >= fan_in and id(layer.weight) not in b.looked_up
-    if wide:
-        b.transposed.append((weight, out, fan_in))
-    y = b.room(b.shape[0] * out)
-    b.add(Kind.PRODUCT if wide else Kind.DOTS, out, y=y, weight=weight, bias=bias)
-    b.in_place = True
 
 
 def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
@@ -239,14 +225,17 @@ def side_by_side(b: Builder, layer: Layer) -> tuple[int, int]:
 
 PLANS: Mapping[type[Layer], Callable[[Builder, Any], None]] = {
     BatchNorm1d: batch_norm,
+    CausalAverage: causal_average,
+    CausalConv1d: causal_conv,
     Dropout: dropout,
     Embedding: embedding,
     Flatten: flatten,
     FlattenConsecutive: flatten_consecutive,
     GRU: gru,
+    GatedStack: gated_stack,
     LSTM: lstm,
     LastPosition: last_position,
-    Linear: linear,
+    Linear: Builder.linear,
     RNN: rnn,
     ReLU: relu,
     RecurrentStack: stack,

@@ -158,7 +158,8 @@ def sums_before(counts: Ids) -> Ids:
 def within(counts: Ids, heights: Ids) -> Ids:
     """The same within batches, each of so many."""
     sums = sums_before(counts)
-    return sums - np.repeat(np.append(sums, 0)[sums_before(heights)], heights)
+    found: Ids = sums - np.repeat(np.append(sums, 0)[sums_before(heights)], heights)
+    return found
 
 
 def in_order(program: Program, of: Ids) -> Ids:
@@ -204,12 +205,11 @@ def cut(program: Program, ids: Ids, targets: Ids, counts: Ids, rows: Sequence[in
         counts: see `Cut`, (S, C).
     """
     cuts = np.zeros((len(counts), len(Cut) + counts.shape[1]), np.int64)
-    cuts[:, Cut.BATCH] = rows
+    cuts[:, Cut.BATCH], cuts[:, len(Cut) :] = rows, counts
     drawn = np.zeros(len(cuts), np.int64)
     if program.drawing:
         drawn[:] = [program.drawn(*each) for each in zip(counts, rows, strict=True)]
     for at, each in ((Cut.IDS, ids), (Cut.TARGETS, targets), (Cut.DRAWN, drawn)):
         cuts[:, at + 1] = np.cumsum(each)
         cuts[:, at] = cuts[:, at + 1] - each
-    cuts[:, len(Cut) :] = counts
     return cuts

@@ -19,7 +19,6 @@ from torch import Tensor
 
 from hornbook.extras import needing
 from hornbook.kernels.program import Column, Cut, Kind
-from hornbook.nn.batchnorm import lone_row
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
 from hornbook.training.laid_out import (
@@ -30,7 +29,7 @@ from hornbook.training.laid_out import (
     lay_windows,
     parts_to_measure,
 )
-from hornbook.training.protocols import Carrying
+from hornbook.training.protocols import Carrying, WithBackward
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
@@ -201,8 +200,11 @@ class ManySteps:
         """The next batches, at most so many."""
         batches = self.trainer.batches
         if self.program.of_rows:
-            laid = lay_rows(self.program, [next(batches) for _ in range(most)])
-            refuse_lone_rows(self.program, laid)
+            drawn = [next(batches) for _ in range(most)]
+            laid = lay_rows(self.program, drawn)
+            for lone in lone_rows(self.program, laid):
+                assert isinstance(self.trainer.module, WithBackward)
+                self.trainer.module.loss_vjp(drawn[lone])  # BatchNorm refuses it
             return laid
         assert isinstance(batches, Several)
         return lay_windows(self.program, *batches.several(most))
@@ -281,17 +283,12 @@ class Turns:
         self.most = max(1, min(TURN, int(HEARD / each)))
 
 
-def refuse_lone_rows(program: Program, laid: LaidOut) -> None:
-    """As BatchNorm does.
-
-    Raises:
-        TrainingError: if it is given a single row of some batch.
-    """
-    for one in program.operations:
-        rows = one.whole[Column.ROWS]
-        if one.whole[Column.KIND] == Kind.BATCH_NORM and rows < 0:
-            if laid.counts[:, -1 - rows].min(initial=2) < 2:
-                raise lone_row()
+def lone_rows(program: Program, laid: LaidOut) -> list[int]:
+    """Of which batches BatchNorm is given a single row, which has no variance."""
+    normal = [one.whole for one in program.operations if one.whole[Column.KIND] == Kind.BATCH_NORM]
+    counted = [-1 - whole[Column.ROWS] for whole in normal if whole[Column.ROWS] < 0]
+    found: list[int] = np.flatnonzero((laid.counts[:, counted] < 2).any(1)).tolist()
+    return found
 
 
 def in_kernels_order(program: Program, count: int) -> npt.NDArray[np.int64]:
