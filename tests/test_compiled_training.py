@@ -122,7 +122,7 @@ def test_a_divergence_is_told(names: Path, tmp_path: Path) -> None:
     ("model", "training", "says"),
     [
         ("rnn", {}, "there is no kernel for AddedRNN"),
-        ("mlp", {"optimizer": "muon"}, "there is no kernel of the optimizer muon"),
+        ("mlp", {"accumulate": 2}, "`accumulate` splits its batches"),
         ("mlp", {"precision": "bfloat16"}, "its products are in bfloat16"),
         ("mlp", {"rates": ("*bias=0",)}, "some of its parameters are frozen"),
         ("mlp", {"watch": True}, "`watch` cannot record the activations"),
@@ -176,7 +176,7 @@ def test_it_is_tried_where_it_saves_more_than_it_costs() -> None:
 def test_it_is_not_tried_where_something_else_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for changes in ({"gradients": "hand"}, {"compile": True}, {"optimizer": "muon"}):
+    for changes in ({"gradients": "hand"}, {"compile": True}, {"accumulate": 2}):
         assert not compiled_is_offered(10 * BETWEEN, kept=True, **changes)
     monkeypatch.setattr(compilable, "LARGE", 1)
     assert not compiled_is_offered(10 * BETWEEN, kept=True)

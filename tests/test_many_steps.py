@@ -84,6 +84,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "adamw": {"weight_decay": 0.3},
     "clip": {"clip": 0.3, "schedule": "cosine", "warmup": 5},
     "sgd": {"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 0.1},
+    "muon": {"optimizer": "muon", "clip": 0.3, "learning_rate": 1e-3},
     "momentum": {"optimizer": "sgd", "momentum": 0.9, "rates": ("*bias=0.5",)},
 }
 STEPS = 30  # more than an epoch
@@ -121,7 +122,10 @@ def one_by_one(made: Trainer, steps: int) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("net", "way"), [(net, "adamw") for net in NETS] + [("BatchNorm and dropout", w) for w in WAYS]
+    ("net", "way"),
+    [(net, "adamw") for net in NETS]
+    + [("BatchNorm and dropout", w) for w in WAYS]
+    + [("GPT", "muon")],
 )
 def test_many_steps_are_the_steps_one_by_one(net: str, way: str) -> None:
     one, many = trainer(net, **WAYS[way]), trainer(net, **WAYS[way])
@@ -257,7 +261,6 @@ def test_calls_are_cut_where_many_batches_would_fill_memory(
 @pytest.mark.parametrize(
     ("training", "why"),
     [
-        ({"optimizer": "muon"}, "muon"),
         ({"accumulate": 2}, "accumulate"),
         ({"watch": True}, "watch"),
         ({"precision": "bfloat16"}, "bfloat16"),

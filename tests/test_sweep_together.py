@@ -184,11 +184,11 @@ def test_time_ends_it_and_keeps_what_is_finished(
 def test_those_that_cannot_be_are_made_by_themselves(
     names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    over = {"optimizer": "adamw,muon", "n_embd": "3,4"}
+    over = {"accumulate": "1,2", "n_embd": "3,4"}
     how: dict[str, Any] = {"over": over, "trials": 4, "at_once": 4}
     found, events = swept(names, **how)
-    kinds = {one.values["optimizer"]: one.together for one in found.trials}
-    assert kinds == {"adamw": True, "muon": False}
+    kinds = {one.values["accumulate"]: one.together for one in found.trials}
+    assert kinds == {1: True, 2: False}
     assert not any(isinstance(one, Warned) for one in events)
     assert sum(isinstance(one, TrialBegan) for one in events) == 4
     alone, _ = swept(names, **how | {"together": False, "at_once": None, "out": "alone"})
@@ -202,7 +202,7 @@ def test_those_that_cannot_be_are_made_by_themselves(
     monkeypatch.setattr(jobs_module, "made_by", in_turn)
     several, _ = swept(names, **how, jobs=2, out="several")
     assert told(several) == told(alone)
-    assert {one.values["optimizer"]: one.together for one in several.trials} == kinds
+    assert {one.values["accumulate"]: one.together for one in several.trials} == kinds
 
 
 def test_one_that_diverges_is_refused_and_the_others_stay(names: Path) -> None:

@@ -173,7 +173,7 @@ def test_what_is_done_is_taken_and_another_run_refused(names: Prepared, tmp_path
 
 
 def test_what_has_no_kernels_is_made_by_itself(names: Prepared, tmp_path: Path) -> None:
-    few = [*trials(tmp_path, 1), *trials(tmp_path / "muon", 1, optimizer="muon")]
+    few = [*trials(tmp_path, 1), *trials(tmp_path / "parts", 1, accumulate=2)]
     told: dict[int, list[str]] = {0: [], 1: []}
 
     def hear(at: int, event: Event) -> None:
@@ -184,7 +184,7 @@ def test_what_has_no_kernels_is_made_by_itself(names: Prepared, tmp_path: Path) 
         assert isinstance(one, Run)
         assert one.summary.steps == 40
     assert any("together" in message for message in told[0])
-    assert any("by itself: there is no kernel of the optimizer muon" in one for one in told[1])
+    assert any("by itself: `accumulate` splits its batches" in one for one in told[1])
 
 
 def test_a_listeners_refusal_ends_one_training(names: Prepared, tmp_path: Path) -> None:
@@ -222,9 +222,11 @@ def test_a_listeners_refusal_ends_one_training(names: Prepared, tmp_path: Path) 
         ("rnn", {"join": "added"}, {}, "no kernel for AddedRNN"),
         ("gru", {}, {"batch_size": 32}, None),
         ("lstm", {"n_hidden": 2048}, {}, "large"),
-        ("gpt", {}, {}, "no kernel"),
+        ("gpt", {}, {}, None),
+        ("gpt", {"lora_rank": 2}, {}, "frozen"),
         ("ngram", {}, {}, "not trained step by step"),
-        ("mlp", {}, {"optimizer": "muon"}, "muon"),
+        ("mlp", {}, {"optimizer": "muon"}, None),
+        ("mlp", {}, {"accumulate": 2}, "`accumulate`"),
     ],
 )
 def test_which_can_be_trained_together(
@@ -261,7 +263,8 @@ def test_without_numba_the_reason_says_what_to_install(
     """Where nothing else stands in the way: what is of no use is not advised."""
     monkeypatch.setattr("hornbook.runs.together.has", lambda module: False)
     assert "pip install numba" in (why_apart(names, "mlp", One(tmp_path / "run", NET, {})) or "")
-    assert "no kernel" in (why_apart(names, "gpt", One(tmp_path / "run", {}, {})) or "")
+    added = One(tmp_path / "run", {"join": "added"}, {})
+    assert "no kernel" in (why_apart(names, "rnn", added) or "")
 
 
 def test_nets_of_rows_come_out_as_alone(names: Prepared, tmp_path: Path) -> None:

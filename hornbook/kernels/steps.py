@@ -84,7 +84,7 @@ def advance(
         state: what rows remember, (rows, S), of as many rows as a batch has at most.
         ids, targets, drawn: of all steps, one after the other; drawn are random bytes.
         cuts: of each step, (S, 8 + C); see `Cut`.
-        rule: 0 for `adamw`, 1 for `sgd`.
+        rule: 0 for `adamw`, 1 for `sgd`; 2 for none, of a single step: its gradients are left in g.
         parts, factors, constants: see there.
         first, second: what the rule remembers.
         pace: of each step, (S, 3).
@@ -111,7 +111,7 @@ def advance(
             clip_norm(g, p.dtype.type(clip))
         if rule == 0:
             adamw(p, g, first, second, parts, factors, pace[step], constants)
-        else:
+        elif rule == 1:
             sgd(p, g, first, parts, factors, pace[step], constants)
     return len(cuts)
 

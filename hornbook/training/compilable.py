@@ -27,7 +27,7 @@ LARGE, LARGE_BY_TIME, LARGE_OF_ATTENTION = 2 * 10**8, 2 * 10**9, 2 * 10**10
 PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
 BETWEEN = 5e-12  # and what is done between the products, of a net with attention, for each of its
 # multiplications: there it grows with them
-RULES = {"adamw": 0, "sgd": 1}
+RULES = {"adamw": 0, "sgd": 1, "muon": 2}  # of the last the update is the trainer's own
 
 
 @runtime_checkable
@@ -81,7 +81,6 @@ def refusal(training: TrainingSettings) -> str | None:
     """
     s = training
     reasons = {
-        f"there is no kernel of the optimizer {s.optimizer}": s.optimizer not in RULES,
         "`accumulate` splits its batches": s.accumulate > 1,
         "`watch` looks into its steps": s.watch,
         "its products are in bfloat16": s.precision == "bfloat16",

@@ -29,6 +29,7 @@ from hornbook.training.laid_out import (
     lay_windows,
     parts_to_measure,
 )
+from hornbook.training.own_updates import update_by_trainer
 from hornbook.training.protocols import Carrying, WithBackward
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ class ManySteps:
 
     def remembered(self) -> list[Tensor]:
         """The optimizer's own vectors, in the order in which kernels take them."""
+        if self.by_trainer:
+            return []
         state = self.trainer.optimizer.state()
         return [state[name] for name in ("mean", "square", "velocity") if name in state]
 
@@ -165,6 +168,9 @@ class ManySteps:
         laid = self.laid_out(most)
         self.have_room(laid)
         steps = len(laid.cuts)
+        if self.by_trainer:
+            update_by_trainer(self, laid, begun)
+            return
         losses, done = self.call(laid)
         if self.program.state and self.program.of_rows:
             self.state_rows = int(laid.cuts[min(done, steps - 1), Cut.BATCH])
@@ -174,8 +180,20 @@ class ManySteps:
             trainer.batches.cursor = begun + done
             trainer.refuse_infinite(float(losses[done]), "The loss", trainer.step + 1)
 
-    def call(self, laid: LaidOut) -> tuple[npt.NDArray[np.float64], int]:
-        """Updates by some batches: the losses, and how many were made."""
+    @property
+    def by_trainer(self) -> bool:
+        """Whether the update has no kernel: compiled steps find the gradients alone."""
+        return RULES[self.trainer.settings.optimizer] == RULES["muon"]
+
+    def call(
+        self, laid: LaidOut, drawn: npt.NDArray[np.uint8] | None = None
+    ) -> tuple[npt.NDArray[np.float64], int]:
+        """Updates by some batches: the losses, and how many were made.
+
+        Args:
+            laid: the batches.
+            drawn: random bytes; None: they are drawn.
+        """
         with needing("numba", "Training by compiled steps"):
             from hornbook.kernels.steps import advance
 
@@ -184,9 +202,9 @@ class ManySteps:
         done = advance(
             self.units(), self.whole, self.numbers, program.logits, program.classes, self.values,
             self.grads, self.running, self.room, self.room_back, self.state, laid.ids, laid.targets,
-            self.drawn(laid.drawn), laid.cuts, RULES[settings.optimizer], self.parts,
-            self.factors, self.first, self.second, self.pace(steps), self.constants,
-            settings.clip, losses,
+            self.drawn(laid.drawn) if drawn is None else drawn, laid.cuts,
+            RULES[settings.optimizer], self.parts, self.factors, self.first, self.second,
+            self.pace(steps), self.constants, 0.0 if self.by_trainer else settings.clip, losses,
         )  # fmt: skip
         return losses, done
 
