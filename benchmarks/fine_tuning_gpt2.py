@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.machine import instructions
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.text.batch import Batch
 from hornbook.text.models.gpt import GPT, GPTSettings
@@ -112,7 +113,7 @@ def work(
         step = theirs(checkout, rows, length, bfloat16=bfloat16)
     else:
         step = ours(rows, length, bfloat16=bfloat16, **(LORA if side == "lora" else {}))
-    pipe.send(torch.backends.cpu.get_cpu_capability())
+    pipe.send(instructions())
     while pipe.recv():
         began, spent = time.perf_counter(), time.process_time()
         step()

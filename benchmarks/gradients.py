@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from benchmarks.machine import instructions
 from benchmarks.timing import in_turns
 from hornbook.extras import has
 from hornbook.text.batches import make_batches
@@ -196,7 +197,7 @@ def main() -> None:
     taken = in_turns(tasks, calls=1, clock=clock)
     found = {name: seconds / calls for name, seconds in taken.items()}
     print(
-        f"{torch.backends.cpu.get_cpu_capability()}, batch {arguments.batch}, "
+        f"{instructions()}; batch {arguments.batch}, "
         f"{arguments.threads} thread(s), norm={arguments.norm}, medians of 15 rounds"
         + (", of a processor" if arguments.processor else "")
     )

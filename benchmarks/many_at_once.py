@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 import torch
 
 from benchmarks.gradients import lines
+from benchmarks.machine import instructions
 from benchmarks.many_at_once_peer import trainers
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.experiments.together import RunPlan, make_together
@@ -202,7 +203,7 @@ def main() -> None:
     options = parser.parse_args()
     keep_freed_memory()
     torch.set_num_threads(1)
-    print(f"{torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} processors")
+    print(instructions())
     for norm in ("none", "batch"):
         compare(options.old.resolve(), norm, options)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from benchmarks.machine import instructions
 from benchmarks.timing import in_turns
 from hornbook.compute import products
 from hornbook.training.muon import orthogonal
@@ -17,8 +18,7 @@ SHAPES = ((4, 64, 64), (4, 256, 64), (4, 512, 128))  # of the transformers of th
 def main() -> None:
     """Time and print."""
     torch.set_num_threads(1)
-    native = "multiplies" if products.BFLOAT16 else "does not multiply"
-    print(f"{torch.backends.cpu.get_cpu_capability()}; oneDNN {native} bfloat16 here. One thread:")
+    print(f"{instructions()}. One thread:")
     for shape in SHAPES:
         x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
 

@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.machine import instructions
 from benchmarks.peers import MakeMore, NanoGPT, lecture_wavenet
 from benchmarks.timing import in_turns
 from hornbook.compute.memory import keep_freed_memory
@@ -510,7 +511,7 @@ def main() -> None:
         for remark in work.remarks:
             print(f"    {remark}")
         table += lines(work, best)
-    print("\n" + "\n".join(table))
+    print(f"\nMeasured on {instructions()}.\n\n" + "\n".join(table))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from hornbook.cli import alive as module
 from hornbook.cli import main
 from hornbook.cli.alive import Alive
 from hornbook.cli.output import Console
+from hornbook.cli.progress import Teller
+from hornbook.runs.events import Evaluated, Event
 from tests.some_names import write_names
 
 
@@ -79,3 +81,20 @@ def test_commands_that_may_be_silent_for_long_show_it(
     monkeypatch.setattr(Alive, "begin", lambda self, what: begun.append(what))
     assert main(words) == 0
     assert what in begun
+
+
+def test_after_the_last_evaluation_nothing_is_trained(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    teller, said = Teller(), []
+
+    def listen(event: Event) -> None:
+        teller.tell(event)
+        if isinstance(event, Evaluated):
+            said.append(teller.next_is(event))
+
+    file = write_names(tmp_path / "some.txt", slice(0, 60))
+    hornbook.train(file, model="bigram", training={"steps": 2, "evaluate_every": 1}, listen=listen)
+    teller.alive.end()
+    assert said == ["Training", "Training", "Evaluating the trained net and its baselines"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +22,7 @@ from hornbook.text.batches import Batches, make_batches
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings, calibration
 from hornbook.training.calibration import COST, SHARE, Calibration, calibrate, in_words
+from hornbook.training.turns import clock_for
 from tests.some_names import write_names
 from tests.stopping import stopped_at
 from tests.test_models import build, world
@@ -42,8 +45,9 @@ def parts(variant: str = "mlp dropout", mode: str = "lines") -> tuple[Network, B
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A machine that says it has four threads; what it was set to since."""
+    """A quiet machine that says it has four threads; what it was set to since."""
     now = [4]
+    monkeypatch.setattr(calibration, "share_of_processors", lambda threads: 1.0)
     monkeypatch.setattr(torch, "get_num_threads", lambda: now[-1])
     monkeypatch.setattr(torch, "set_num_threads", now.append)
     return now
@@ -76,6 +80,7 @@ def pretend(
         return run
 
     monkeypatch.setattr(calibration, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(calibration, "clock_for", lambda threads, device: lambda: now[0])
     monkeypatch.setattr(calibration, "stepper", stepper)
     monkeypatch.setattr(calibration, "has_fast_bfloat16", lambda device: bfloat16)
     told = itertools.cycle(shares)
@@ -198,7 +203,7 @@ def test_only_ways_that_can_be_used_are_tried(
     assert found.settings.gradients == "autograd"
     assert found.refused == (
         ("hand", "OnlyLoss has no method loss_vjp"),
-        ("compiled", "there are no kernels for OnlyLoss"),
+        ("compiled", "there are no kernels for nets of this kind"),
     )
     assert calibrate(*parts(), OPEN).refused == ()
     (refused, _) = calibrate(*parts(), replace(OPEN, compile=True)).refused
@@ -237,33 +242,42 @@ def test_the_faster_is_taken(
 
 
 def test_a_hair_is_not_worth_a_change(four: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, {1: 0.95, "bfloat16": 0.95, "autograd": 0.95})  # of 3 each: 1.7 %
-    assert chosen(calibrate(*parts(), OPEN)) == (4, "float32", "hand")
+    pretend(monkeypatch, {"bfloat16": 0.95, "autograd": 0.95})  # of 3 each: 1.7 %
+    assert chosen(calibrate(*parts(), replace(OPEN, threads=4))) == (4, "float32", "hand")
 
 
-def test_the_best_of_several_rounds_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    now, turns = [0.0], []
-    monkeypatch.setattr(calibration, "time", SimpleNamespace(perf_counter=lambda: now[0]))
-
-    def task(name: str, seconds: list[float]) -> Any:
-        def run() -> None:
-            turns.append(name)
-            now[0] += seconds.pop(0)
-
-        return run
-
-    # The first call, which warms up, counts for neither; a disturbance of one round does not.
-    times = calibration.in_turns([task("a", [50, 4, 90, 6]), task("b", [0, 6, 60, 5])])
-    assert times == [2, 2.5]
-    assert turns == ["a", "b"] * 4
+def test_two_threads_must_bring_more_than_a_little(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of 3 in all: four threads save a tenth, which is not worth the waits of a busy machine.
+    pretend(monkeypatch, {1: 1.0, 4: 0.7})
+    assert chosen(calibrate(*parts(), OPEN))[0] == 1
+    pretend(monkeypatch, {1: 1.0, 4: 0.4})
+    assert chosen(calibrate(*parts(), OPEN))[0] == 4
 
 
 def test_what_is_far_slower_has_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    timed = pretend(monkeypatch, {"hand": 10.0})
+    timed = pretend(monkeypatch, {"hand": 2.0})  # 4 against 3
     found = calibrate(*parts(), replace(OPEN, threads=1, precision="float32"))
     assert found.settings.gradients == "autograd"
     assert [how.gradients for how in timed].count("hand") == 2  # to warm up, and the first round
-    assert [how.gradients for how in timed].count("autograd") == 4
+    assert [how.gradients for how in timed].count("autograd") == 2  # and then it is alone
+
+
+def test_what_is_slower_by_far_and_by_long_does_not_even_warm_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timed = pretend(monkeypatch, {"hand": 10.0})
+    found = calibrate(*parts(), replace(OPEN, threads=1, precision="float32"))
+    assert found.settings.gradients == "autograd"
+    assert [how.gradients for how in timed].count("hand") == 1
+    assert dict(found.tried)["1 thread, float32, by hand"] == pytest.approx(6000)
+
+
+def test_one_thread_has_a_clock_of_its_own() -> None:
+    assert (clock_for(1, "cpu") is time.thread_time) == (sys.platform != "win32")
+    assert clock_for(2, "cpu") is time.perf_counter
+    assert clock_for(1, "cuda") is time.perf_counter
 
 
 def test_it_takes_at_most_three_in_a_hundred_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,6 +303,15 @@ def test_it_knows_whether_the_machine_was_busy(
 ) -> None:
     pretend(monkeypatch, {}, shares=shares)
     assert calibrate(*parts(), OPEN).quiet == quiet
+
+
+def test_on_a_busy_machine_one_thread_is_taken_untried(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = pretend(monkeypatch, {1: 10.0}, shares=(0.6, 1.0))
+    found = calibrate(*parts(), OPEN)
+    assert found.settings.threads == 1
+    assert {how.threads for how in timed} == {1}
 
 
 # --- in a run ----------------------------------------------------------------------------------

@@ -420,15 +420,40 @@ def test_what_kept_a_training_from_beginning_is_tried_again(
     options: dict[str, Any] = {"models": ("bigram",), "settings": SMALL[:5], "seeds": (2,)}
     with monkeypatch.context() as patch:
         patch.setattr(makers, "make_run", none)
-        with pytest.raises(SettingsError, match=f"bigram: {error.message}") as refused:
-            compared(names, **options)
-        assert "call again" in refused.value.hint
+        found, events = compared(names, **options)
+        assert "No net could be trained" in "".join(
+            event.message for event in events if isinstance(event, Warned)
+        )
+        assert [one.kind for one in found.boards[0].entries] == ["ngram"]
+        assert error.message in found.page.read_text()
         found, _ = compared(names, **options | {"seeds": (1, 2)})
         assert found.boards[0].left_out[0].again
         assert "The same call tries bigram again." in found.page.read_text()
     found, _ = compared(names, **options)
     assert "bigram" in [one.kind for one in found.boards[0].entries]
     assert not found.boards[0].left_out
+
+
+def test_without_any_net_what_is_counted_has_its_table(names: Path) -> None:
+    found, _ = compared(names, models=("mlp",), seeds=1, steps=None, seconds=0.001)
+    (board,) = found.boards
+    assert [one.kind for one in board.entries] == ["ngram"]
+    assert "too short to train" in board.left_out[0].why
+    assert board.told_by == "There is no other line to tell it from."
+    assert found.page.exists()
+
+
+def test_where_nothing_can_be_made_there_is_no_table(
+    names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: Any) -> Run:
+        raise SettingsError("There is no room.")
+
+    monkeypatch.setattr(makers, "make_run", none)
+    with pytest.raises(SettingsError, match="Nothing could be made on some") as refused:
+        compared(names, models=("bigram",), settings=SMALL[:5])
+    assert "bigram: There is no room." in str(refused.value)
+    assert "call again" in refused.value.hint
 
 
 @pytest.mark.parametrize("missing", [True, False])
@@ -484,7 +509,6 @@ def test_a_run_of_the_comparison_itself_cannot_join_it(names: Path) -> None:
         ({"seconds": 3.0}, "`seconds` and `steps` are both given"),
         ({"steps": 0}, "`steps` must be above 0"),
         ({"steps": 10**30}, r"`steps` must be above 0 and below 1,000,000,000; it is 1e\+30"),
-        ({"steps": None, "seconds": 0.001}, "too short to train"),
         ({"parameters": 3, "settings": ()}, "has about 3 parameters"),
         ({"parameters": 0}, "`parameters` must be from 1"),
         ({"jobs": 0}, "`jobs` must be from 1"),

@@ -10,6 +10,7 @@ import pytest
 from hornbook.errors import SettingsError
 from hornbook.experiments.compare.asking import Ask
 from hornbook.experiments.compare.board import Board, BoardEntry, OneRun, ahead, ranked
+from hornbook.experiments.compare.comparing import folder_of
 from hornbook.experiments.compare.comparison import places
 from hornbook.experiments.compare.given import changes_of, settings_of
 from hornbook.experiments.compare.measuring import MeasuredModel
@@ -67,6 +68,7 @@ def test_words_become_settings_of_their_types(names: Prepared) -> None:
          "schedule=cosine", "learning_rate=1e-3", "gpt.dropout=0.3"], lines,
     )  # fmt: skip
     assert dict(found["mlp"].settings) == {"dropout": 0.1, "n_hidden": (8, 4)}
+    assert settings_of(["mlp.n_hidden=8x4"], lines)["mlp"].settings == {"n_hidden": (8, 4)}
     assert dict(found["gpt"].settings) == {"dropout": 0.3, "n_layer": 2, "tied": True}
     assert dict(found["ngram"].settings) == {"order": 3}
     assert dict(found["ngram"].training) == {}
@@ -116,6 +118,23 @@ def entry(kind: str, dev: float, test: float) -> BoardEntry:
         for name, value in (("dev", dev), ("test", test))
     }
     return BoardEntry(kind, kind, (OneRun(MeasuredModel(kind, splits)),), seeded=False)
+
+
+@pytest.mark.parametrize("change", ["n_embd=16", "learning_rate=1e-2", "n_hidden=256x160"])
+def test_a_change_that_changes_nothing_is_refused(names: Prepared, change: str) -> None:
+    with pytest.raises(SettingsError, match="changes nothing: mlp has it anyway"):
+        plan(names, Ask(models=("mlp",), changes=(change,)))
+    other = ("n_embd=8", "n_hidden=8", "learning_rate=0.1")
+    assert plan(names, Ask(models=("mlp",), changes=(change,), settings=other))
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("имена ☃", "имена ☃"), ("names", "names"), ("../../up", "up"), ("..", "data"), ("", "data"),
+     ("a\\b", "a-b"), ("a\x1bb", "a-b"), (".", "data"), ("/etc/x", "etc-x")],
+)  # fmt: skip
+def test_a_folder_is_called_as_its_data_and_lies_where_it_should(name: str, folder: str) -> None:
+    assert folder_of(name) == folder
 
 
 def test_the_order_is_of_dev_and_the_verdicts_are_of_test() -> None:
@@ -186,6 +205,7 @@ def test_where_two_seeds_are_too_far_apart_both_figures_stand() -> None:
         ({"asked": {"steps": None}}, "with `steps=5`, not none"),
         ({"data": {"a": {"x": "1"}, "b": {}}}, ""),
         ({"asked": {}}, ""),
+        ({"asked": {"seconds": 30.0, "steps": None}}, "with `steps=5`, not none"),
     ],
 )
 def test_what_keeps_comparisons_apart_is_named(other: dict[str, Any], told: str) -> None:

@@ -17,6 +17,7 @@ import pytest
 import hornbook
 from hornbook.experiments.compare import comparison
 from hornbook.experiments.compare.comparison import ModelComparison
+from hornbook.experiments.compare.curves import curves_section
 from hornbook.experiments.compare.events import TrialEnded
 from hornbook.experiments.compare.page import remarks
 from hornbook.experiments.events import TrainingTogether
@@ -31,6 +32,8 @@ pytest.importorskip("numba", reason="Numba is not installed")
 
 SMALL = ("threads=1", "gradients=hand", "device=cpu", "batch_size=16", "evaluate_every=10",
          "n_embd=4", "n_hidden=8", "precision=float32", "norm=none")  # fmt: skip
+# Beside a net that has no kernels, which is trained by itself.
+APART: Any = {"models": ("mlp", "rnn"), "settings": (*SMALL, "rnn.join=added")}
 # Without BatchNorm: of a weight before it AdamW makes whole steps out of what is rounding alone.
 MADE = ("mlp-seed1", "mlp-seed2")
 
@@ -61,7 +64,7 @@ def whole(names: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
         patch.setattr(sampling_pace, "LINES", 20)
         patch.setattr(comparison, "curves_section", lambda *_: None)
         folder = tmp_path_factory.mktemp("whole") / "all"
-        return folder, compared(names, models=("mlp", "bow"), out=folder)[1]
+        return folder, compared(names, **APART, out=folder)[1]
 
 
 def weights(folder: Path, name: str) -> dict[str, Any]:
@@ -86,9 +89,9 @@ def test_what_can_be_is_trained_together_and_the_rest_alone(
     assert [one.ended for one in events if isinstance(one, TrainingTogether)] == [0, 1, 2]
     told = notes(events)
     assert told.count("2 runs of mlp are trained together, by compiled steps.") == 1
-    assert sum("bow is trained by itself: there is no kernel for" in one for one in told) == 1
+    assert sum("rnn is trained by itself: there is no kernel for" in one for one in told) == 1
     assert len([one for one in events if isinstance(one, TrialEnded)]) == 5
-    for name in (*MADE, "bow-seed1", "bow-seed2"):
+    for name in (*MADE, "rnn-seed1", "rnn-seed2"):
         assert Run(folder / "some" / name).record.together is name.startswith("mlp")
     apart, _ = compared(names, out="apart", together=False)
     for name in MADE:
@@ -102,12 +105,12 @@ def test_a_shared_time_is_marked_wherever_it_stands(
 ) -> None:
     folder, _ = whole
     before = (folder / "comparison.json").read_bytes()
-    again, events = compared(names, models=("mlp", "bow"), out=folder)
+    again, events = compared(names, **APART, out=folder)
     assert all(one.known for one in events if isinstance(one, TrialEnded))
     assert not notes(events)
     assert (folder / "comparison.json").read_bytes() == before
     (board,) = again.boards
-    assert {one.kind: one.together for one in board.entries} == {"ngram": 0, "mlp": 2, "bow": 0}
+    assert {one.kind: one.together for one in board.entries} == {"ngram": 0, "mlp": 2, "rnn": 0}
     assert sum("trained together, by compiled steps: mlp, 2 of 2" in x for x in remarks(board)) == 1
     with (folder / "runs.csv").open() as file:
         marked = {
@@ -115,6 +118,9 @@ def test_a_shared_time_is_marked_wherever_it_stands(
         }
     assert marked == set(MADE)
     assert "s, shared" in again.page.read_text()
+    drawn = curves_section(board, again.curves["some"])
+    assert drawn is not None
+    assert "have compiling in them" in drawn.text
 
 
 def test_a_mixed_comparison_tells_which_way_each_was_made(names: Path) -> None:
@@ -152,7 +158,7 @@ def test_one_that_a_kill_left_to_be_made_is_made_as_the_others_were(
     folder = Path("left")
     shutil.copytree(whole[0], folder)
     shutil.rmtree(folder / "some" / MADE[0])
-    again, events = compared(names, models=("mlp", "bow"), out="left")
+    again, events = compared(names, **APART, out="left")
     assert any("by compiled steps" in one for one in notes(events))
     assert Run(folder / "some" / MADE[0]).record.together
     same_bits(again.folder, whole[0])
@@ -253,10 +259,10 @@ def test_without_numba_all_is_as_before_and_told_once(
     names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(together, "has", lambda module: False)
-    found, events = compared(names, models=("mlp", "bow"))
+    found, events = compared(names, **APART)
     told = [one for one in notes(events) if "by itself" in one]
     assert sorted(one.split(":")[0] for one in told) == [
-        "Each run of bow is trained by itself", "Each run of mlp is trained by itself",
+        "Each run of mlp is trained by itself", "Each run of rnn is trained by itself",
     ]  # fmt: skip
     assert sum("pip install numba" in one for one in told) == 1
     assert not any(one.together for one in found.boards[0].entries)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import logging
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from hornbook.plots import fonts
@@ -94,3 +97,17 @@ def test_letters_are_outlines_that_need_no_font() -> None:
     figure = labelled("a", "b")
     assert b"<text" not in rendered(figure, "svg")
     assert embedded(figure).startswith("data:image/png;base64,")
+
+
+def test_looking_for_fonts_logs_nothing(
+    without_glyphs: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = font_manager.findfont
+
+    def complaining(*given: Any, **others: Any) -> Any:
+        logging.getLogger("matplotlib.font_manager").warning("Failed to find font weight normal")
+        return found(*given, **others)
+
+    monkeypatch.setattr(font_manager, "findfont", complaining)
+    assert has_shapes("a")
+    assert not caplog.records

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from hornbook.errors import DivergedError
+from hornbook.errors import DivergedError, TrainingError
+from hornbook.text.batch import Batch
 from hornbook.text.batches import make_batches
 from hornbook.text.models import family
 from hornbook.text.stream import encode_lines, encode_text
@@ -23,16 +24,60 @@ pytest.importorskip("numba", reason="Numba is not installed")
 
 LINES = ("anna", "emil", "lina", "norma", "marlon", "ella", "romeo", "milo")
 MLP = {"block_size": 3, "n_embd": 4, "n_hidden": (17,), "activation": "tanh", "norm": "none"}
+GPT = {"block_size": 6, "n_layer": 2, "n_head": 2, "n_embd": 12, "zero_init": False}
+GPT2 = {
+    "position": "learned", "norm": "layer", "feed_forward": "gelu_tanh", "qk_norm": False,
+    "tied": True, "softcap": 9.0, "dropout": 0.1,
+}  # fmt: skip
+LLAMA = {
+    "n_kv_head": 1, "norm_gain": True, "feed_forward": "swiglu", "qk_norm": False, "bias": True,
+    "dropout": 0.0,
+}  # fmt: skip
 NETS: dict[str, tuple[str, dict[str, Any]]] = {
     "the lecture's": ("mlp", MLP),
     "BatchNorm and dropout": ("mlp", {**MLP, "norm": "batch", "dropout": 0.2}),
     "deep": ("mlp", {**MLP, "n_hidden": (9, 21, 9), "norm": "batch", "output_norm": True}),
     "LayerNorm and ReLU": ("mlp", {**MLP, "norm": "layer", "activation": "relu"}),
     "tree": ("wavenet", {"form": "tree", "block_size": 4, "n_embd": 4, "n_hidden": 9}),
+    "rows of trees": (
+        "wavenet",
+        {"block_size": 4, "n_embd": 3, "n_hidden": 9, "dropout": 0.2, "row_size": 5},
+    ),
+    "LayerNorm in rows of wide trees": (
+        "wavenet",
+        {"fan": 3, "block_size": 9, "n_embd": 3, "n_hidden": 9, "norm": "layer"},
+    ),
+    "no norm in rows of trees": (
+        "wavenet",
+        {
+            "block_size": 8,
+            "n_embd": 3,
+            "n_hidden": 9,
+            "norm": "none",
+            "row_size": 9,
+            "activation": "relu",
+        },
+    ),
+    "gated": (
+        "wavenet",
+        {
+            "kind": "gated",
+            "block_size": 4,
+            "n_embd": 3,
+            "n_hidden": 5,
+            "n_skip": 9,
+            "n_cycles": 2,
+            "dropout": 0.2,
+        },
+    ),
+    "bag of words": ("bow", {"n_embd": 4, "n_hidden": 9, "dropout": 0.2}),
     "bigram": ("bigram", {}),
     "RNN": ("rnn", {"n_embd": 4, "n_hidden": 9, "dropout": 0.0}),
     "GRU": ("gru", {"n_embd": 4, "n_hidden": 17, "n_layer": 2}),
     "LSTM": ("lstm", {"n_embd": 3, "n_hidden": 9, "n_layer": 2}),
+    "GPT": ("gpt", {**GPT, "dropout": 0.2}),
+    "GPT-2": ("gpt", {**GPT, **GPT2}),
+    "Llama": ("gpt", {**GPT, **LLAMA}),
     "GRU on windows": ("gru", {"block_size": 3, "n_embd": 4, "n_hidden": 9, "predict": "last"}),
 }
 WAYS: dict[str, dict[str, Any]] = {
@@ -45,12 +90,13 @@ STEPS = 30  # more than an epoch
 
 
 def trainer(
-    net: str, kind: torch.dtype = torch.float64, *, along: bool = False, **how: Any
-) -> Trainer:
-    """One on lines, or on parallel streams along a text."""
-    text = " ".join(LINES)
-    tokenizer = CharTokenizer.fit([text] if along else LINES, boundary=not along)
-    stream = encode_text(text, tokenizer) if along else encode_lines(LINES, tokenizer)
+    net: str, kind: torch.dtype = torch.float64, *, along: bool = False, text: bool = False,
+    **how: Any,
+) -> Trainer:  # fmt: skip
+    """One on lines, on a text, or on parallel streams along it."""
+    whole, lines = " ".join(LINES), not (along or text)
+    tokenizer = CharTokenizer.fit(LINES if lines else [whole], boundary=lines)
+    stream = encode_lines(LINES, tokenizer) if lines else encode_text(whole, tokenizer)
     name, settings = NETS[net]
     if along:
         settings = {**settings, "block_size": 4}
@@ -60,7 +106,7 @@ def trainer(
     model = made(made.Settings(**settings), tokenizer.vocabulary, generator).to(kind)
     batches = make_batches(
         stream, model.reads, block_size=model.block_size, parallel=along, seed=seed,
-        batch_size=5 if model.reads == "window" else 3,
+        batch_size=5 if model.reads == "window" else 3, lead=model.lead, mixed=model.mixed,
     )  # fmt: skip
     training = TrainingSettings(**{"steps": 100, "learning_rate": 0.02, "gradients": "hand", **how})
     model.train()
@@ -115,6 +161,33 @@ def test_a_state_is_carried_along_a_text_and_kept(net: str) -> None:
     (own, _), (theirs, _) = again.state(), one.state()
     np.testing.assert_allclose(own["carried.state"], theirs["carried.state"], rtol=1e-9)
     torch.testing.assert_close(again.flat.values, one.flat.values, rtol=1e-9, atol=1e-12)
+
+
+def test_trees_that_begin_within_a_text_see_what_stands_before_them() -> None:
+    """A row's first predictions look at ids before them, or at none before the text's beginning."""
+    one, many = (trainer("rows of trees", text=True) for _ in range(2))
+    batches: Any = many.batches
+    firsts = [(one.targets >= 0).argmax(1) for one in map(batches.batch, range(STEPS))]
+    assert {0, 3} <= {*np.concatenate(firsts).tolist()}
+    torch.default_generator.manual_seed(1337)
+    losses = one_by_one(one, STEPS)
+    steps = ManySteps(many)
+    steps.advance(STEPS)
+    assert many.loss_sum == pytest.approx(sum(losses), rel=1e-12)
+    torch.testing.assert_close(many.flat.values, one.flat.values, rtol=1e-9, atol=1e-12)
+    batch = batches.batch(STEPS)
+    found = steps.losses(batch.inputs, batch.targets)
+    assert found is not None
+    model: Any = one.module
+    np.testing.assert_allclose(found, model.token_losses(batch.inputs, batch.targets), rtol=1e-9)
+
+
+def test_a_lone_prediction_is_refused_by_batchnorm(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = trainer("rows of trees")
+    lone = Batch(np.array([[0]]), np.array([[1]]))
+    monkeypatch.setattr(type(made.batches), "batch", lambda self, n: lone)
+    with pytest.raises(TrainingError, match="a single row has no variance"):
+        ManySteps(made).advance(2)
 
 
 def test_a_batch_larger_than_all_before_gets_room() -> None:
@@ -212,8 +285,7 @@ def test_frozen_parameters_are_refused(rates: tuple[str, ...]) -> None:
         ("bigram", {"l2": 0.1}, "`l2`"),
         ("bigram", {"one_hot": True}, "OneHot"),
         ("rnn", {"join": "added"}, "AddedRNN"),
-        ("wavenet", {"form": "convolution"}, "node by node"),
-        ("gpt", {}, "no kernel"),
+        ("gpt", {"lora_rank": 2}, "LoRALinear"),
     ],
 )
 def test_nets_without_kernels_say_why(

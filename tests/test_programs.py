@@ -20,20 +20,33 @@ from hornbook.nn import (
     LSTM,
     RNN,
     BatchNorm1d,
+    CausalAverage,
+    CausalConv1d,
     CrossEntropy,
     Dropout,
     Embedding,
     Flatten,
     FlattenConsecutive,
+    GatedStack,
     LastPosition,
     Layer,
     LayerNorm,
+    LearnedPositions,
     Linear,
     Net,
+    Periodic,
     RecurrentStack,
     ReLU,
+    Residual,
+    RMSNorm,
+    Rotary,
+    SelfAttention,
     Sequential,
+    SoftCap,
+    SquaredReLU,
+    SwiGLU,
     Tanh,
+    TanhGELU,
 )
 from hornbook.nn.dropout import kept
 from hornbook.nn.programs import PLANS, Unsuited, program_of
@@ -62,8 +75,9 @@ class Chain(Net):
         rows, count = len(batch.inputs), batch.inputs.size
         of_rows = reads_rows(self.net.chain)
         return program_of(
-            self.net.chain, count if of_rows else rows, count, places, of_rows=of_rows
-        )
+            self.net.chain, count if of_rows else rows, count, places, of_rows=of_rows,
+            longest=TIME,
+        )  # fmt: skip
 
 
 def reads_rows(chain: Sequence[Layer]) -> bool:
@@ -98,6 +112,18 @@ def middle(*layers: Layer, fan_in: int = TIME * WIDTH) -> list[Layer]:
     return [Embedding(SYMBOLS, WIDTH), Flatten(), Linear(fan_in, 11), *layers, Linear(11, 4)]
 
 
+def reading(*layers: Layer, width: int = 12) -> list[Layer]:
+    """Layers that read rows of vectors."""
+    return [Embedding(SYMBOLS, width), *layers, Linear(width, 4)]
+
+
+def tied() -> list[Layer]:
+    """A head with the weights that ids are looked up in."""
+    table, head = Embedding(SYMBOLS, 3), Linear(3, SYMBOLS, bias=False)
+    head.weight = table.weight
+    return [table, Residual(Linear(3, 3)), head, SoftCap(2.0)]
+
+
 def through(*layers: Layer) -> list[Layer]:
     """Layers that read rows."""
     return [Embedding(SYMBOLS, WIDTH), *layers, Linear(layers[0].hidden_size, 4)]  # type: ignore
@@ -114,17 +140,44 @@ CHAINS: dict[type[Layer], Callable[[], list[Layer]]] = {
     Linear: lambda: middle(Linear(11, 33), Linear(33, 11, bias=False)),
     BatchNorm1d: lambda: middle(BatchNorm1d(11), Tanh(), Linear(11, 11),
                                 BatchNorm1d(11, momentum=0.3, unbiased=False), ReLU()),
-    LayerNorm: lambda: middle(LayerNorm(11), ReLU()),
+    LayerNorm: lambda: reading(Residual(LayerNorm(12, bias=False)), LayerNorm(12), ReLU()),
+    RMSNorm: lambda: reading(Residual(RMSNorm(12, gain=False)), RMSNorm(12), ReLU()),
     Tanh: lambda: middle(Tanh()),
     ReLU: lambda: middle(ReLU()),
     Dropout: lambda: middle(Tanh(), Dropout(0.3), Linear(11, 11), Dropout(0.5)),
     GRU: lambda: through(GRU(WIDTH, 11), Dropout(0.3)),
     LSTM: lambda: through(LSTM(WIDTH, 11), Linear(11, 11), LayerNorm(11), Tanh()),
+    CausalAverage: lambda: reading(Residual(CausalAverage()), CausalAverage("loop"), Tanh()),
+    CausalConv1d: lambda: reading(CausalConv1d(12, 11, 2), CausalConv1d(11, 12, 3, 2, bias=False)),
+    # With dropout; of one block, which gives no residual; within a residual connection.
+    GatedStack: lambda: reading(
+        GatedStack(12, 5, 9, 2, (1, 2, 4), dropout=0.3), ReLU(), GatedStack(9, 5, 12, 3, (1,)),
+        Residual(GatedStack(12, 4, 12, 2, (2, 1))),
+    ),
     RNN: lambda: through(RNN(WIDTH, 11), RNN(11, 11, nonlinearity="relu")),
     RecurrentStack: lambda: [
         Embedding(SYMBOLS, WIDTH), Dropout(0.3),
         RecurrentStack(LSTM(WIDTH, 9), GRU(9, 17), RNN(17, 5), dropout=0.4), Linear(5, 4),
     ],
+    LearnedPositions: lambda: reading(LearnedPositions(9, 12), Tanh()),
+    # Within each other; of nothing; of what gives its own input's place.
+    Residual: lambda: reading(
+        Residual(Sequential(Residual(Linear(12, 12)), Tanh())), Residual(Sequential()),
+        Residual(Sequential(Linear(12, 5), Tanh(), Linear(5, 12), Dropout(0.3))), Tanh(),
+    ),
+    Sequential: lambda: reading(Sequential(Linear(12, 12), Sequential(Tanh(), Linear(12, 12)))),
+    SoftCap: tied,
+    GELU: lambda: middle(GELU()),
+    TanhGELU: lambda: middle(TanhGELU()),
+    SquaredReLU: lambda: middle(SquaredReLU()),
+    SwiGLU: lambda: middle(Linear(11, 22), SwiGLU()),
+    # Heads alone; then fewer of keys, a window shorter than a row, and no projection.
+    SelfAttention: lambda: reading(
+        Residual(SelfAttention(12, 3, bias=True)),
+        SelfAttention(12, 3, n_kv_head=1, qk_norm=True, window=4, projection=False, dropout=0.3,
+                      rotary=Rotary(4, 100.0)),
+        Residual(SelfAttention(12, 2, rotary=Rotary(6), dropout=0.2, window=60)),
+    ),
     LastPosition: lambda: [
         Embedding(SYMBOLS, WIDTH), Dropout(0.3), GRU(WIDTH, 11), LastPosition(), Dropout(0.2),
         Linear(11, 4),
@@ -160,7 +213,10 @@ def test_a_kernel_gives_autograds_gradients(
     before = made.flat.values.clone()
     other = trainer(layer)
     drawn = torch.Generator().manual_seed(4)
-    monkeypatch.setattr("hornbook.nn.dropout.kept", lambda x, p: kept(x, p, drawn))
+    for module in ("dropout", "scaled_dot_product"):
+        monkeypatch.setattr(
+            f"hornbook.nn.{module}.kept", lambda x, p, generator=None: kept(x, p, drawn)
+        )
     net, batch = other.module, other.batches.batch  # type: ignore[attr-defined]
     logits = net(torch.from_numpy(batch.inputs)).flatten(0, -2)
     loss = F.cross_entropy(logits, torch.from_numpy(batch.targets).flatten(), ignore_index=-1)
@@ -197,11 +253,14 @@ def test_what_is_no_finite_number_is_not_hidden(value: float) -> None:
 @pytest.mark.parametrize(
     ("layers", "why"),
     [
-        (lambda: middle(GELU()), "no kernel for GELU"),
+        (lambda: middle(Periodic(11, 2, 3, 1.0)), "no kernel for Periodic"),
         (lambda: [Embedding(SYMBOLS, WIDTH), Tanh(), Flatten(), Linear(18, 4)], "at its place"),
         (lambda: [Embedding(SYMBOLS, WIDTH), Linear(WIDTH, 4)], "one row of logits"),
         (lambda: [Embedding(SYMBOLS, WIDTH, sparse=True), Flatten(), Linear(18, 4)], "sparse"),
-        (lambda: middle(LayerNorm(11, bias=False)), "has no bias"),
+        (lambda: [Embedding(SYMBOLS, WIDTH), GELU(), Flatten(), Linear(18, 4)], "at its place"),
+        (lambda: [Embedding(SYMBOLS, WIDTH), LearnedPositions(5, WIDTH)], "longer than its table"),
+        (lambda: reading(SelfAttention(12, 3, causal=False)), "not causal"),
+        (lambda: middle(Residual(Linear(11, 9))), "do not fit each other"),
         (lambda: [Embedding(SYMBOLS, WIDTH), FlattenConsecutive(4)], "no multiple of 4"),
     ],
 )  # fmt: skip
@@ -237,7 +296,7 @@ def test_kernels_measure_the_losses_of_a_net_in_use(layer: type[Layer], count: i
 def test_no_kernel_is_called_where_it_is_used() -> None:
     """What is compiled twice may round otherwise in the process that compiled it.
 
-    But products, whose instructions are given.
+    But products, whose instructions are given; they are linked in, compiled once.
     """
     from numba.core.dispatcher import Dispatcher
 
@@ -255,5 +314,5 @@ def test_no_kernel_is_called_where_it_is_used() -> None:
                 else:
                     kept.add(name)
     assert inlined > 20
-    assert kept - products == {"advance", "measure"}
+    assert kept - products == {"advance", "measure", "search"}  # what Python calls
     assert {"add_product", "add_dots"} < products

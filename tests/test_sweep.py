@@ -25,7 +25,7 @@ from hornbook.experiments.sweep.found import Sweep
 from hornbook.experiments.sweep.journal import OwnedJournal, open_journal
 from hornbook.experiments.sweep.making import make_trial
 from hornbook.experiments.sweep.record import SweepRecord
-from hornbook.experiments.sweep.sweep import sweep
+from hornbook.experiments.sweep.sweep import limit_of, sweep
 from hornbook.experiments.sweep.trials import Trials
 from hornbook.inspection.inspect import inspect
 from hornbook.runs import Run, resume
@@ -220,11 +220,25 @@ def test_time_ends_it_and_more_time_goes_on(names: Path, whole: Sweep) -> None:
     assert told(parts) == told(whole)
 
 
+def test_seconds_are_the_time_of_all_of_it() -> None:
+    assert limit_of(0.5, None) == limit_of(None, 30) == 30
+    assert limit_of(None, None) is None
+
+
 def test_no_time_for_a_trial_is_told(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs_module.Jobs, "is_over", lambda jobs: bool(jobs.trials.rows()))
     monkeypatch.setattr("hornbook.training.trainer.TELL_EVERY", 0.0)
     with pytest.raises(SettingsError, match=r"No trial was finished in"):
         swept(names)
+
+
+def test_where_all_are_refused_more_time_is_not_advised(names: Path) -> None:
+    rates = {"learning_rate": "3e5,1e6"}
+    how = {"n_embd": 4, "n_hidden": (8,), "norm": "none"}
+    with pytest.raises(SettingsError, match=r"All 2 trials were refused.* diverged") as caught:
+        swept(names, over=rates, settings=how, trials=2)
+    assert "minutes" not in caught.value.hint
+    assert "`over`" in caught.value.hint
 
 
 def test_settings_that_do_not_fit_are_refused_and_counted(names: Path) -> None:
@@ -325,6 +339,9 @@ def test_a_folder_has_one_owner(names: Path) -> None:
         ({"trials": 0}, "`trials` must be from 1"),
         ({"jobs": 0}, "`jobs` must be from 1 to 256"),
         ({"minutes": 0}, "`minutes` must be above 0"),
+        ({"seconds": 0}, "`seconds` must be above 0"),
+        ({"seconds": float("nan")}, "`seconds` must be"),
+        ({"seconds": 9, "minutes": 1}, "`minutes` and `seconds` are both given"),
         ({"pruning": "all"}, "`pruning` must be one of median, halving, none"),
         ({"model": "grru"}, "Unknown model family 'grru'"),
         ({"settings": {"n_hiden": 8}}, "has no setting n_hiden"),

@@ -107,6 +107,14 @@ def test_what_is_no_range_is_refused(over: str, said: str) -> None:
     assert caught.value.setting == "over" or "empty" in said or "single" in said
 
 
+@pytest.mark.parametrize("value", ["[16]", "16 32", "", "16x", "(8;4)"])
+def test_how_a_list_is_written_is_said(value: str) -> None:
+    with pytest.raises(SettingsError, match="is a list of numbers") as caught:
+        space([f"n_hidden=64,{value}"], "mlp")
+    assert f"{value!r} is none" in caught.value.message
+    assert "64,64x32" in caught.value.hint
+
+
 def test_what_is_fixed_or_named_twice_is_refused() -> None:
     with pytest.raises(SettingsError, match="`n_embd` is set to 64 and varied too"):
         space(["n_embd=16..64"], fixed={"n_embd": 64})

@@ -126,7 +126,7 @@ def test_what_cannot_be_used_is_refused(
 
 def test_every_refusal_has_its_reason() -> None:
     assert refusals(Both(), TrainingSettings(), NONE) == {
-        "hand": None, "autograd": None, "compiled": "there are no kernels for Both",
+        "hand": None, "autograd": None, "compiled": "there are no kernels for nets of this kind",
     }  # fmt: skip
     found = refusals(OnlyLoss(), TrainingSettings(), NONE)
     assert found["autograd"] is None

@@ -6,7 +6,7 @@ import ast
 import dataclasses
 import inspect
 import itertools
-import textwrap
+import linecache
 import types
 import typing
 from collections.abc import Hashable
@@ -18,7 +18,7 @@ from tyro.conf import Positional
 
 from hornbook.settings import Given
 
-__all__ = ["as_typed", "first_needed", "is_required", "mark", "restored"]
+__all__ = ["as_typed", "first_needed", "group_help", "is_required", "mark", "restored"]
 
 T = TypeVar("T")
 
@@ -84,16 +84,47 @@ def field_helps(kind: type[Any]) -> dict[str, str]:
         if "__dataclass_fields__" not in vars(base) or "twin_of" in vars(base):
             continue
         try:
-            body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
-        except (OSError, TypeError):  # made at run time: its bases have the strings
+            source = inspect.getsourcefile(base)
+        except (OSError, TypeError):  # made where there is no file: its bases have the strings
             continue
-        assert isinstance(body, ast.ClassDef)
-        for line, after in itertools.pairwise(body.body):
+        body = classes_of(source or "").get(base.__qualname__, [])  # none of one made at run time
+        for line, after in itertools.pairwise(body):
             if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
                 text = getattr(getattr(after, "value", None), "value", None)
                 if isinstance(after, ast.Expr) and isinstance(text, str):
                     found[line.target.id] = " ".join(text.split())
     return found
+
+
+@cache
+def classes_of(source: str) -> dict[str, list[ast.stmt]]:
+    """What stands in each class of a file, by its qualified name.
+
+    `inspect` reads the whole file again for each class.
+    """
+    found: dict[str, list[ast.stmt]] = {}
+    waiting: list[tuple[str, list[ast.stmt]]] = [
+        ("", ast.parse("".join(linecache.getlines(source))).body)
+    ]
+    while waiting:
+        home, body = waiting.pop()
+        for one in body:
+            if isinstance(one, ast.ClassDef):
+                found[home + one.name] = one.body
+                waiting.append((f"{home}{one.name}.", one.body))
+            elif isinstance(one, ast.FunctionDef):
+                waiting.append((f"{home}{one.name}.<locals>.", one.body))
+            elif isinstance(one, ast.If | ast.Try | ast.With):
+                waiting.append((home, one.body))
+    return found
+
+
+def group_help(kind: type[Any]) -> str:
+    """What help says of a group of flags: what its dataclass says of itself.
+
+    The parser would look for it in the source of every class that has to do with it.
+    """
+    return inspect.cleandoc(kind.__doc__ or "")
 
 
 def flag_of(field: dataclasses.Field[Any], hint: Any, text: str | None) -> tuple[Any, ...]:

@@ -2,8 +2,8 @@
 
 The first pass reads `--task` and `--model`, and the file if it is the first word; that settles the
 task and the family, and with them which flags there are. The second parses the whole grammar. What
-a family's training settings are by default can hang on the data; when these are loaded, the same
-words are parsed once more with the defaults that suit them.
+a family's training settings are by default can hang on the data; when these are loaded, what was
+typed is put into those that suit them (`values_typed`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import tyro
 
 from hornbook.cli.arguments import CONFIG, parse, parsed_by
-from hornbook.cli.flags import as_typed
+from hornbook.cli.flags import as_typed, group_help
 from hornbook.cli.taken_words import told_of_taken
 from hornbook.cli.unknown_words import end
 from hornbook.cli.wording import flag
@@ -44,6 +44,7 @@ __all__ = [
     "names_typed",
     "parse_for_data",
     "parse_for_run",
+    "values_typed",
 ]
 
 
@@ -167,32 +168,35 @@ class Grammar:
         self.verb, self.description, self.options = verb, description, options
         self.chosen, self.more = chosen, more
 
-    def groups(self, training: TrainingSettings | None) -> dict[str, Any]:
+    def groups(self) -> dict[str, Any]:
         """The groups of flags with what they are when nothing is typed."""
         line = self.chosen.line
         settings, loading = self.chosen.usual
         found: dict[str, Any] = {"settings": settings, "loading": loading}
         if line.trained:
-            found["training"] = training or line.training_for("")
+            found["training"] = line.training_for("")
         return {**found, **self.more}
 
-    def parse(self, argv: Sequence[str], training: TrainingSettings | None = None) -> Any:
+    def parse(self, argv: Sequence[str]) -> Any:
         """The command line as an instance of a subclass of `options` with the groups as fields.
+
+        The training settings are those that suit the family with any data, where nothing is typed.
 
         Args:
             argv: what was typed after the verb.
-            training: what the training settings are where nothing is typed; None: what suits the
-                family with any data.
 
         Raises:
             SettingsError: if a flag of another task stands there, or a setting is not allowed.
         """
-        groups = self.groups(training)
+        groups = self.groups()
         titles = {"settings": self.chosen.family, "loading": "data"}
         fields: list[Any] = [
             (
                 name,
-                Annotated[as_typed(type(group)), tyro.conf.arg(name=titles.get(name, name))],
+                Annotated[
+                    as_typed(type(group)),
+                    tyro.conf.arg(name=titles.get(name, name), help=group_help(type(group))),
+                ],
                 dataclasses.field(default=retyped(group)),
             )
             for name, group in groups.items()
@@ -302,6 +306,18 @@ def names_typed(words: Sequence[str]) -> list[str]:
     return [one.lstrip("-").replace("-", "_") for one in flags]
 
 
+def values_typed(group: Any, argv: Sequence[str]) -> dict[str, Any]:
+    """The settings of a parsed group that were typed, by name."""
+    if group is None:
+        return {}
+    names = set(names_typed(argv))
+    return {
+        one.name: getattr(group, one.name)
+        for one in dataclasses.fields(group)
+        if one.name in names or f"no_{one.name}" in names
+    }
+
+
 def flag_typed(word: str) -> str:
     """The flag that a word is, without its value."""
     return word.partition("=")[0].replace("_", "-")
@@ -364,7 +380,8 @@ def parse_for_run(
             f"`hornbook {verb} RUN --help` shows those of any run, whatever its task.\n"
         )
     kind = as_typed(settings_of(task))
-    fields: list[Any] = [("settings", kind, dataclasses.field(default_factory=kind))]
+    hint: Any = Annotated[kind, tyro.conf.arg(help=group_help(kind))]
+    fields: list[Any] = [("settings", hint, dataclasses.field(default_factory=kind))]
     made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
     made.__doc__ = options.__doc__
     others = [settings_of(one) for one in tasks().values() if one is not task]
@@ -398,7 +415,7 @@ def parse_for_data(
     """
     chosen = chosen or choose(verb, argv)
     kind: Any = as_typed(chosen.task.options)
-    hint: Any = Annotated[kind, tyro.conf.arg(name="data")]
+    hint: Any = Annotated[kind, tyro.conf.arg(name="data", help=group_help(kind))]
     fields: list[Any] = [("loading", hint, dataclasses.field(default_factory=kind))]
     made = dataclasses.make_dataclass(verb.capitalize(), fields, bases=(options,), frozen=True)
     made.__doc__ = options.__doc__

@@ -30,6 +30,7 @@ from hornbook.cli.streams import (
     write_beside,
     write_result,
 )
+from hornbook.cli.torch_import import import_torch_in_one_go
 from hornbook.errors import HornbookError
 from hornbook.extras import needing_torch
 from hornbook.suggestions import did_you_mean
@@ -92,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is None:
         let_waiting_threads_sleep()
+        import_torch_in_one_go()
     with answering_interrupts(to_the_end=argv is None), standard_streams(), quiet_libraries():
         if argv is not None:
             return status_of(list(argv))

@@ -94,6 +94,7 @@ class Teller:
         self.how = ""
         self.pace: tuple[int, float] = (0, 0.0)
         self.begun: Began | None = None
+        self.steps: int | None = None  # of the training
         self.decides = LOSS
         self.splits: Sequence[str] = SPLITS
 
@@ -105,8 +106,7 @@ class Teller:
         if what and self.bar is None:  # a bar is a sign of life already
             self.alive.begin(what)
 
-    @staticmethod
-    def next_is(event: Event) -> str:
+    def next_is(self, event: Event) -> str:
         """What follows an event and may last; empty where a live line tells of it."""
         if isinstance(event, Loaded | Calibrated):
             return "Preparing the model and its batches"
@@ -114,11 +114,12 @@ class Teller:
             return "Fitting and evaluating the model"
         if isinstance(event, Began):
             return "Evaluating the net before training"
+        over = isinstance(event, Progressed) and event.progress.step == event.progress.steps
         if isinstance(event, Evaluated):
-            return "Training"
-        if isinstance(event, Progressed) and event.progress.step == event.progress.steps:
-            return "Evaluating the trained net and its baselines"
-        return ""
+            over = self.steps is not None and event.record.step >= self.steps
+            if not over:
+                return "Training"
+        return "Evaluating the trained net and its baselines" if over else ""
 
     @singledispatchmethod
     def told(self, event: Event) -> None:
@@ -230,6 +231,7 @@ class Teller:
                 f"learning rate is high:[/] --steps {whole} would end with a complete cycle."
             )
         self.begun = event
+        self.steps = event.record.training.steps if event.record.training else None
 
     @told.register
     def estimated(self, event: Estimated) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hornbook.cli.arguments import DataArguments
 from hornbook.cli.examples import examples
-from hornbook.cli.grammar import Chosen, Grammar, choose
+from hornbook.cli.grammar import Chosen, Grammar, choose, values_typed
 from hornbook.cli.output import Console, console, escape, notes, print_json
 from hornbook.cli.progress import telling
 from hornbook.cli.wording import flags_of, shell_word, worded
@@ -60,8 +60,7 @@ def run(argv: Sequence[str]) -> None:
 
     def suited(training: TrainingSettings) -> TrainingSettings:
         usual.append(training)
-        found: TrainingSettings = grammar.parse(argv, training).training
-        return found
+        return replace(training, **values_typed(options.training, argv))
 
     began = time.perf_counter()
     with telling(options.json) as listen:
@@ -86,8 +85,10 @@ def run(argv: Sequence[str]) -> None:
     if options.out is not None:
         notes().print(f"Curve saved to {escape(options.out)}")
     if found.suggestion is not None:
-        again = grammar.parse(argv, usual[0])
-        words = " ".join(map(shell_word, handed_on(chosen, again, usual[0])))
+        again = replace(usual[0], **values_typed(options.training, argv))
+        words = " ".join(
+            map(shell_word, handed_on(chosen, replace(options, training=again), usual[0]))
+        )
         notes().print("\nNext:")
         notes().print(f"  hornbook train {escape(words)} --learning-rate {found.suggestion:g}")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
-from hornbook.cli.grammar import Chosen, Grammar, choose, names_typed
+from hornbook.cli.grammar import Chosen, Grammar, choose, values_typed
 from hornbook.cli.output import console, escape, filled, notes, number, print_json
 from hornbook.cli.page_wording import COMMANDS
 from hornbook.cli.progress import Teller
@@ -32,7 +32,8 @@ Examples:
   hornbook sweep names --over n_embd=8..64 learning_rate=1e-3..3e-2:log
 
 A range is 16..64, with :log if each factor is as likely (sizes, rates), or with :step=16; values \
-are joined by commas. Without --over these are varied: {usual}.
+are joined by commas, and the numbers of a list by x: n_hidden=128,256x160. Without --over these \
+are varied: {usual}.
 
 All other settings are flags as in hornbook train, the same for all trials. The first trial has \
 the recommended settings; the next ones are drawn at random, then where good ones are likely \
@@ -59,6 +60,8 @@ class Options(DataArguments):
     "Trials in all; by default 20, or as many as there is time for."
     minutes: float | None = None
     "Time limit for all of it, in minutes."
+    seconds: float | None = None
+    "The same in seconds."
     jobs: int = 1
     "Processes that make trials at the same time, each with its share of the processor's cores."
     together: bool = True
@@ -84,7 +87,7 @@ def run(argv: Sequence[str]) -> None:
     chosen = choose("sweep", argv)
     grammar = Grammar("sweep", DESCRIPTION.format(usual=usual_of(chosen)), Options, chosen, {})
     options = grammar.parse(argv)
-    settings, training = (typed(getattr(options, group, None), argv) for group in GROUPS)
+    settings, training = (values_typed(getattr(options, group, None), argv) for group in GROUPS)
     with listening(SweepTeller(), quiet=options.json) as listen:
         found = sweep(
             chosen.source or options.data,
@@ -94,6 +97,7 @@ def run(argv: Sequence[str]) -> None:
             training=training or None,
             trials=options.trials,
             minutes=options.minutes,
+            seconds=options.seconds,
             jobs=options.jobs,
             together=options.together,
             at_once=options.at_once,
@@ -113,18 +117,6 @@ def run(argv: Sequence[str]) -> None:
 
 
 GROUPS = ("settings", "training")
-
-
-def typed(group: Any, argv: Sequence[str]) -> dict[str, Any]:
-    """The settings of a group that were typed, which are the same in all trials."""
-    if group is None:
-        return {}
-    names = set(names_typed(argv))
-    return {
-        one.name: getattr(group, one.name)
-        for one in fields(group)
-        if one.name in names or f"no_{one.name}" in names
-    }
 
 
 def usual_of(chosen: Chosen) -> str:

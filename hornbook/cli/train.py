@@ -13,7 +13,7 @@ import tyro
 from hornbook.actions import Action
 from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
 from hornbook.cli.examples import examples_of_training
-from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose, names_typed
+from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose, names_typed, values_typed
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
@@ -118,13 +118,12 @@ def run(argv: Sequence[str]) -> None:
     chosen = grammar.chosen
 
     def suited(training: TrainingSettings) -> TrainingSettings:
-        found: TrainingSettings = grammar.parse(argv, training).training
-        return found
+        return replace(training, **values_typed(options.training, argv))
 
     trained = chosen.line.trained
     if trained:
-        typed = {word.partition("=")[0] for word in argv}
-        steps = {"steps": options.training.steps} if "--steps" in typed else {}
+        own = values_typed(options.training, argv)
+        steps = {name: value for name, value in own.items() if name == "steps"}
         refuse_at_once({"device": options.training.device, **steps}, options.minutes)
     with telling(options.json) as listen:
         finished = train(
@@ -163,6 +162,8 @@ def conclude(finished: Run, *, json: bool) -> None:
 
 def wants_resume(argv: Sequence[str]) -> bool:
     """Whether a run is to be gone on with."""
+    if "resume" not in names_typed(argv):
+        return False
     parser = partial(tyro.cli, MaybeResume, return_unknown_args=True, add_help=False, config=CONFIG)
     found, _ = parsed_by(parser, argv, "train")
     resume_from: str | None = found.resume

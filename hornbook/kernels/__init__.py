@@ -6,5 +6,7 @@ A net is a list of operations (`program`), each of which has a kernel there and 
 steps a call, without Python. Numba compiles them once on a machine, for its own instruction set,
 and keeps the result on disk. The layers' `vjp` stays the definition: tests hold each kernel to it.
 
+`searching` has nothing to do with steps: counts are looked up by it.
+
 Everything here but `program` needs Numba, of the extra `fast`.
 """

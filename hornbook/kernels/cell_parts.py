@@ -6,9 +6,11 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.layers import sum_rows
-from hornbook.kernels.products import add_product
+from hornbook.kernels.linked import add_product
+from hornbook.kernels.panels import place, turned_block
+from hornbook.kernels.vectors import WIDTH
 
-__all__ = ["at_once", "from_input", "keep_state", "take_state", "to_input"]
+__all__ = ["at_once", "from_input", "keep_state", "take_state", "to_input", "turn"]
 
 Array = Any
 NEAR = 256  # rows whose gates stay in the caches between one product and the next
@@ -55,6 +57,19 @@ def from_input(
         for j in range(both, m):
             row[j] = bias[j]
     add_product(v, begin, v, x + first * k, k, 1, p, w, n, k, m)
+
+
+@kernel
+def turn(d: Array, to: int, p: Array, at: int, k: int, m: int) -> None:
+    """The transpose (m, k), at `to` in d, of a matrix (k, m), at `at` in p."""
+    lanes = WIDTH // d.itemsize
+    for i in range(0, k - k % lanes, lanes):
+        for j in range(0, m - m % lanes, lanes):
+            square = place(p, at + i * m + j)
+            turned_block(place(d, to + j * k + i), k, square, m, lanes, lanes, 1, 1)
+    for i in range(k):
+        for j in range(0 if i >= k - k % lanes else m - m % lanes, m):
+            d[to + j * k + i] = p[at + i * m + j]
 
 
 @kernel

@@ -22,10 +22,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from hornbook.kernels.cell_parts import at_once, from_input, keep_state, take_state, to_input
+from hornbook.kernels.cell_parts import (
+    at_once,
+    from_input,
+    keep_state,
+    take_state,
+    to_input,
+    turn,
+)
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.layers import relu, relu_back, sigmoid, sum_rows, tanh, tanh_back
-from hornbook.kernels.products import add_product, turn
+from hornbook.kernels.linked import add_product
 
 __all__ = ["gru", "gru_back", "lstm", "lstm_back", "rnn", "rnn_back"]
 

@@ -1,25 +1,49 @@
-"""How the kernels are compiled: into one function each that is kept on disk.
+"""How the kernels are compiled, and kept on disk: each kind of operation by itself.
 
-Where a call is left, Numba compiles what is called twice: by itself, and once more, otherwise, with
-what calls it. A process that has compiled both takes the first, one that loads what was kept has
-the second only, and the two may round otherwise. So no call is left but those to products, of which
-every translation rounds alike.
+A net needs few kinds, so it waits for few of them. What runs many steps calls an operation by its
+address, and kernels call products, the largest of them, by a name that is linked.
+
+Else no call is left: all is inlined. For where a call is left, Numba compiles what is called twice:
+by itself, and once more, otherwise, with what calls it. A process that has compiled both takes the
+first, one that loads what was kept has the second only, and the two may round otherwise.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["given", "kept_on_disk", "kernel", "part", "power_of_two", "summing"]
+__all__ = [
+    "VERSION", "Unit", "call", "calling", "given", "kept_on_disk", "kernel", "link", "linked",
+    "part", "power_of_two", "summing",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
 COMMON: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+
+
+def made_from() -> int:
+    """A number that hangs on the text of all kernels.
+
+    Numba looks only at the file of the function that it has kept, not at those that it calls: what
+    it kept of other kernels than these must not be taken.
+    """
+    here = Path(__file__).parent
+    text = b"".join(path.read_bytes() for path in sorted(here.glob("*.py")))
+    return int(hashlib.sha256(text).hexdigest()[:8], 16)
+
+
+VERSION = made_from()
 
 
 def kernel(function: F) -> F:
@@ -39,8 +63,7 @@ def summing(function: F) -> F:
 def given(function: F) -> F:
     """One whose operations on numbers are all given as instructions: see `tiles`.
 
-    Every translation of it gives the same bits, so it may be called, and what calls it is compiled
-    sooner.
+    Every translation of it gives the same bits, so it may be called.
     """
     return cast(F, numba.njit(**COMMON)(function))
 
@@ -50,15 +73,117 @@ def part(function: F) -> F:
     return cast(F, numba.njit(inline="always", **COMMON)(function))
 
 
-def kept_on_disk(function: F) -> F:
+def of_this_version(function: F) -> F:
+    """The same, under a name that no other version of the kernels has kept anything by."""
+    function.__qualname__ = f"{function.__qualname__}_{VERSION:08x}"
+    return function
+
+
+def kept_on_disk(function: Callable[..., Any]) -> Any:
     """The same as a `kernel` whose result is kept, where there is a place; what it calls is in it.
 
     That is beside the code, or among the user's caches where the code cannot be written.
     """
+    function = of_this_version(function)
     try:
-        return cast(F, numba.njit(cache=True, **COMMON)(function))
+        return numba.njit(cache=True, **COMMON)(function)
     except RuntimeError:  # neither can be written: it is compiled in each process
-        return cast(F, numba.njit(**COMMON)(function))
+        return numba.njit(**COMMON)(function)
+
+
+def address_of(function: Callable[..., None], signature: Any) -> int:
+    """Where a function is in this process: compiled, or loaded from where it was kept."""
+    compile_ = functools.partial(numba.cfunc, signature, error_model="numpy")
+    try:
+        return int(compile_(cache=True)(function).address)
+    except RuntimeError:  # nothing can be kept: see `kept_on_disk`
+        return int(compile_()(function).address)
+
+
+class Unit:
+    """A function that is compiled by itself and called by its address; see `call`.
+
+    Args:
+        function: of one argument.
+        kind: Numba's type of that, by the type of a number.
+    """
+
+    def __init__(self, function: Callable[[Any], None], kind: Callable[[Any], Any]) -> None:
+        self.function, self.kind = of_this_version(function), kind
+
+    @functools.cache  # noqa: B019 - units are as many as there are functions
+    def address(self, number: Any) -> int:
+        """Where it is in this process, for numbers of a type of Numba's."""
+        link(number)
+        return address_of(self.function, types.void(self.kind(number)))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call(typing: Any, address: Any, argument: Any) -> Any:
+    """Call the `Unit` at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        whole = context.get_value_type(argument)
+        kind = ir.FunctionType(context.get_value_type(types.void), [whole])
+        builder.call(builder.inttoptr(given[0], kind.as_pointer()), [given[1]])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, argument), generate
+
+
+Signature = Callable[[Any], Any]
+LINKED: dict[str, tuple[Callable[..., None], Signature]] = {}
+
+
+def linked(name: str, signature: Signature) -> Callable[[F], F]:
+    """A function that kernels call by a name, compiled once for all of them.
+
+    Args:
+        name: of its own.
+        signature: of its arguments, the first an array of numbers, by the type of these.
+    """
+
+    def keep(function: F) -> F:
+        LINKED[name] = of_this_version(function), signature
+        return function
+
+    return keep
+
+
+@functools.cache
+def link(number: Any) -> None:
+    """Make known where the functions are that kernels call by name, before one of these is loaded.
+
+    Without it, LLVM ends the process.
+    """
+    for name, (function, signature) in LINKED.items():
+        llvm.add_symbol(symbol(name, number), address_of(function, signature(number)))
+
+
+def symbol(name: str, number: Any) -> str:
+    """The name that is linked."""
+    return f"hornbook_{name}_{number}"
+
+
+def calling(name: str, array: Any) -> Any:
+    """What Numba wants of an intrinsic: here the call of a linked function.
+
+    Args:
+        name: of the function.
+        array: type of its first argument.
+    """
+    if getattr(array, "dtype", None) not in (types.float32, types.float64):
+        return None
+    link(array.dtype)
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        takes = [context.get_value_type(one) for one in signature.args]
+        kind = ir.FunctionType(context.get_value_type(types.void), takes)
+        called = cgutils.get_or_insert_function(builder.module, kind, symbol(name, array.dtype))
+        builder.call(called, given)
+        return context.get_dummy_value()
+
+    return LINKED[name][1](array.dtype), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -8,11 +8,12 @@ from pathlib import Path
 import llvmlite.binding as llvm
 import numba
 
-from hornbook.kernels.steps import VERSION, advance
+from hornbook.kernels.compiled import VERSION
+from hornbook.kernels.steps import advance
 
 __all__ = ["WAIT", "are_kept", "note_kept"]
 
-WAIT = "The steps are compiled for this machine: 20 to 40 seconds, once."
+WAIT = "The steps are compiled for this machine: about 10 seconds, once."
 
 
 def mark() -> Path | None:

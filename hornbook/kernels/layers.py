@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from hornbook.kernels.compiled import kernel, summing
+from hornbook.kernels.compiled import kernel
 from hornbook.kernels.exponential import exponential
 
 __all__ = [
-    "batch_norm", "batch_norm_back", "batch_norm_used", "dropout", "dropout_back",
-    "dropout_turned", "embedding", "embedding_back", "layer_norm", "layer_norm_back", "relu",
+    "add", "batch_norm", "batch_norm_back", "batch_norm_used", "dropout", "dropout_back",
+    "dropout_turned", "embedding", "embedding_back", "positions", "positions_back", "relu",
     "relu_back", "sigmoid", "spread", "sum_rows", "tanh", "tanh_back",
 ]  # fmt: skip
 
@@ -38,6 +38,37 @@ def embedding_back(d: Array, y: int, ids: Array, g: Array, w: int, c: int) -> No
         to, at = w + ids[i] * c, y + i * c
         for j in range(c):
             g[to + j] += d[at + j]
+
+
+@kernel
+def positions(v: Array, x: int, y: int, n: int, m: int, time: int, p: Array, w: int) -> None:
+    """To each row of x that of the table at w for its position, of `time` ones in a row."""
+    for i in range(n):
+        at = w + i % time * m
+        given, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
+        own = p[at : at + m]
+        for j in range(m):
+            made[j] = given[j] + own[j]
+
+
+@kernel
+def positions_back(d: Array, x: int, y: int, n: int, m: int, time: int, g: Array, w: int) -> None:
+    """A row of the table gets the sum over the batch."""
+    for i in range(n):
+        at = w + i % time * m
+        made, given = d[x + i * m : x + (i + 1) * m], d[y + i * m : y + (i + 1) * m]
+        own = g[at : at + m]
+        for j in range(m):
+            made[j] = given[j]
+            own[j] += given[j]
+
+
+@kernel
+def add(v: Array, to: int, x: int, other: int, count: int) -> None:
+    """The sum of numbers at x and at `other`."""
+    made, first, second = v[to : to + count], v[x : x + count], v[other : other + count]
+    for j in range(count):
+        made[j] = first[j] + second[j]
 
 
 @kernel
@@ -225,50 +256,3 @@ def batch_norm_used(
         row, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
         for j in range(m):
             made[j] = bias[j] + (row[j] - mean[j]) * factor[j]
-
-
-@summing
-def layer_norm(
-    v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, w: int, b: int, eps: Any
-) -> None:
-    """There: each row at x becomes normal in place; `kept` gets the scale of each."""
-    one, count = v.dtype.type(1), v.dtype.type(m)
-    weight, bias = p[w : w + m], p[b : b + m]
-    for i in range(n):
-        row, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
-        mean = square = v.dtype.type(0)
-        for j in range(m):
-            mean += row[j]
-        mean /= count
-        for j in range(m):
-            row[j] -= mean
-            square += row[j] * row[j]
-        scale = one / math.sqrt(square / count + eps)
-        v[kept + i] = scale
-        for j in range(m):
-            row[j] *= scale
-            made[j] = bias[j] + row[j] * weight[j]
-
-
-@summing
-def layer_norm_back(
-    d: Array, v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, g: Array, w: int,
-    b: int,
-) -> None:  # fmt: skip
-    """Back: dx = (e - mean(e) - normal · mean(e normal)) · scale, for e = dy γ."""
-    count = v.dtype.type(m)
-    weight, dweight, dbias = p[w : w + m], g[w : w + m], g[b : b + m]
-    for i in range(n):
-        dy, normal = d[y + i * m : y + (i + 1) * m], v[x + i * m : x + (i + 1) * m]
-        dx = d[x + i * m : x + (i + 1) * m]
-        level = slope = v.dtype.type(0)
-        for j in range(m):
-            dbias[j] += dy[j]
-            dweight[j] += dy[j] * normal[j]
-            level += dy[j] * weight[j]
-            slope += dy[j] * weight[j] * normal[j]
-        level /= count
-        slope /= count
-        scale = v[kept + i]
-        for j in range(m):
-            dx[j] = (dy[j] * weight[j] - level - normal[j] * slope) * scale

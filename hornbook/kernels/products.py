@@ -19,7 +19,7 @@ from hornbook.kernels.panels import DEEP, further, panel, place, turned_block
 from hornbook.kernels.tiles import dots_tile, packing_tile, tile
 from hornbook.kernels.vectors import COLUMNS, ROWS, VECTORS, WIDTH
 
-__all__ = ["add_dots", "add_product", "turn"]
+__all__ = ["add_dots", "add_product"]
 
 Array = Any
 Place = Any
@@ -67,19 +67,6 @@ def turn_to(room: Place, lanes: int, wide: int, b: Place, skip: int, k: int, col
                 turned_block(to, wide, at, skip, rows, rest, 1, 1)
             else:
                 turned_block(to, wide, at, skip, rows, rest, 0, 1)
-
-
-@given
-def turn(d: Array, to: int, p: Array, at: int, k: int, m: int) -> None:
-    """The transpose (m, k), at `to` in d, of a matrix (k, m), at `at` in p."""
-    lanes = WIDTH // d.itemsize
-    for i in range(0, k - k % lanes, lanes):
-        for j in range(0, m - m % lanes, lanes):
-            square = place(p, at + i * m + j)
-            turned_block(place(d, to + j * k + i), k, square, m, lanes, lanes, 1, 1)
-    for i in range(k):
-        for j in range(0 if i >= k - k % lanes else m - m % lanes, m):
-            d[to + j * k + i] = p[at + i * m + j]
 
 
 def strip(vectors: int) -> Any:

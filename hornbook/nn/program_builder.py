@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from torch import Tensor
 
-from hornbook.kernels.program import NONE, Kind, Operation
+from hornbook.kernels.program import NONE, Column, Kind, Operation, Trees
+from hornbook.nn.layer import Layer
+from hornbook.nn.linear import Linear
 
 __all__ = ["Builder", "Unsuited"]
+
+
+Plan = Callable[["Builder", Any], None]
 
 
 class Unsuited(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -22,26 +28,50 @@ class Builder:
         shape: rows and features that the next layer is given; ids before the first.
         at: where they begin among the values.
         in_place: whether the next layer may write over them.
-        by_time, state: see `Program`.
+        by_time, state, longest, trees: see `Program`.
+        looked_up: weights of which ids pick rows, by their `id`.
+        tables: where the angles of rotary positions are, by size and base.
+        level: of trees, that of the nodes that the next layer is given.
     """
 
     def __init__(
-        self, rows: int, positions: int, places: Mapping[int, int], *, of_rows: bool
-    ) -> None:
-        self.places, self.of_rows = places, of_rows
+        self, rows: int, positions: int, places: Mapping[int, int],
+        plans: Mapping[type[Layer], Plan], *, of_rows: bool, longest: int,
+        trees: Trees | None = None,
+    ) -> None:  # fmt: skip
+        self.places, self.plans, self.of_rows, self.longest = places, plans, of_rows, longest
+        self.trees, self.level = trees, 0
         self.rows, self.positions = rows, positions
         self.shape, self.at, self.in_place = (positions, 0), NONE, False
         self.operations: list[Operation] = []
         self.values = self.state = 0
         self.by_time = False
-        self.dropped: list[tuple[int, int]] = []
+        self.looked_up: set[int] = set()
+        self.tables: dict[tuple[int, float], int] = {}
         self.transposed: list[tuple[int, int, int]] = []
         self.running: list[Tensor] = []
+
+    def plan(self, layer: Layer) -> None:
+        """What a layer does."""
+        plan = self.plans.get(type(layer))
+        if plan is None:
+            raise Unsuited(f"there is no kernel for {type(layer).__name__}")
+        plan(self, layer)
+
+    def misplaced(self, layer: Layer) -> Unsuited:
+        """A layer has kernels, but not for where it stands."""
+        return Unsuited(f"there is no kernel for {type(layer).__name__} at its place")
+
+    def own_input(self, layer: Layer) -> tuple[int, int]:
+        """The shape of an input that a layer may write over."""
+        if not self.in_place:
+            raise self.misplaced(layer)
+        return self.shape
 
     @property
     def counted(self) -> int:
         """Rows that the next layer is given, as an operation is told them."""
-        return -1 if self.of_rows else self.shape[0]
+        return -1 - self.level if self.of_rows else self.shape[0]
 
     def room(self, count: int) -> int:
         """Where so many more values begin."""
@@ -59,7 +89,7 @@ class Builder:
     def add(
         self, kind: Kind, out: int, *, y: int | None = None, weight: int = NONE, bias: int = NONE,
         of_state: tuple[int, int] = (NONE, NONE), kept: int = NONE, running: int = NONE,
-        own: int = 0, numbers: tuple[float, float] = (0.0, 0.0),
+        own: int = 0, other: int = NONE, drawn: int = 0, numbers: tuple[float, float] = (0.0, 0.0),
     ) -> None:  # fmt: skip
         """One more operation, whose output the next one is given.
 
@@ -67,14 +97,54 @@ class Builder:
             kind: what it does.
             out: features of its output.
             y: where that begins; None: where the input does.
-            weight, bias, kept, running, own, numbers: see `Column` and `Operation`.
+            weight, bias, kept, running, own, other, drawn, numbers: see `Column` and `Operation`.
             of_state: weight and bias of the state.
         """
         rows, features = self.shape
         y = self.at if y is None else y
         whole = (
             kind, self.counted, features, out, self.at, y, weight, bias, *of_state, kept, running,
-            own,
+            own, other, drawn,
         )  # fmt: skip
         self.operations.append(Operation(whole, numbers))
         self.shape, self.at = (rows, out), y
+
+    def linear(self, layer: Linear) -> None:
+        """A product of all rows, by the one that is fast for the weight's shape."""
+        out, fan_in = layer.weight.shape
+        if fan_in != self.shape[1]:
+            raise Unsuited("its layers do not fit each other")
+        weight, bias = self.place(layer.weight), self.place(layer.bias)
+        # A weight that ids are looked up in stays as it is.
+        wide = out >= fan_in and id(layer.weight) not in self.looked_up
+        if wide:
+            self.transposed.append((weight, out, fan_in))
+        y = self.room(self.shape[0] * out)
+        self.add(Kind.PRODUCT if wide else Kind.DOTS, out, y=y, weight=weight, bias=bias)
+        self.in_place = True
+
+    def insert(self, place: int, kind: Kind, features: int, at: int, *, other: int) -> None:
+        """An operation that gives what it is given, among those that are there.
+
+        Args:
+            place: its own among these.
+            kind: what it does.
+            features: of its input.
+            at, other: where that begins, and a second one.
+        """
+        whole = [NONE] * len(Column)
+        columns = (Column.KIND, Column.ROWS, Column.IN, Column.OUT, Column.X, Column.Y)
+        values = (kind, self.counted, features, features, at, at)
+        for column, value in zip(columns, values, strict=True):
+            whole[column] = value
+        whole[Column.OTHER], whole[Column.OWN], whole[Column.DRAWN] = other, 0, 0
+        self.operations.insert(place, Operation(tuple(whole)))
+
+    def angles(self, size: int, base: float) -> int:
+        """Where the angles of rotary positions are: of all layers alike."""
+        if (size, base) not in self.tables:
+            shape, at = self.shape, self.at
+            self.tables[size, base] = self.room(self.longest * size)
+            self.add(Kind.ANGLES, size, y=self.tables[size, base], numbers=(base, 0.0))
+            self.shape, self.at = shape, at
+        return self.tables[size, base]

@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hornbook.kernels.program import Kind, Program
+from hornbook.kernels.program import Kind, Program, Trees
 from hornbook.nn.activations import ReLU, Tanh
 from hornbook.nn.batchnorm import BatchNorm1d
+from hornbook.nn.causal_average import CausalAverage
+from hornbook.nn.conv import CausalConv1d
 from hornbook.nn.dropout import Dropout, threshold
 from hornbook.nn.embedding import Embedding
 from hornbook.nn.flatten import Flatten, FlattenConsecutive
+from hornbook.nn.gated import GatedStack
 from hornbook.nn.gru import GRU
 from hornbook.nn.layer import Layer
-from hornbook.nn.layernorm import LayerNorm
 from hornbook.nn.linear import Linear
 from hornbook.nn.lstm import LSTM
 from hornbook.nn.program_builder import Builder, Unsuited
+from hornbook.nn.programs_of_rows import causal_average, causal_conv, gated_stack, join
 from hornbook.nn.recurrent import GatedCell, Recurrent
 from hornbook.nn.recurrent_stack import LastPosition, RecurrentStack
 from hornbook.nn.rnn import RNN
+from hornbook.nn.transformer_programs import PLANS as OF_TRANSFORMERS
 
 __all__ = ["Unsuited", "program_of"]
 
@@ -35,6 +39,8 @@ def program_of(
     places: Mapping[int, int],
     *,
     of_rows: bool = False,
+    longest: int | None = None,
+    trees: Trees | None = None,
 ) -> Program:
     """The program of a chain that gives logits, one row for each window or each position.
 
@@ -46,18 +52,22 @@ def program_of(
             place.
         of_rows: whether there is a target at each position. Batches may then have fewer rows and
             positions than these.
+        longest: positions of a row, at most; None: all of a batch may be in one, where it is of
+            rows, and else as many as a window has.
+        trees: that the rows are read as, each node once.
 
     Raises:
         Unsuited: if a layer has no kernel, or a parameter no place.
     """
-    builder = Builder(rows, positions, places, of_rows=of_rows)
+    if longest is None:
+        longest = positions if of_rows else positions // rows
+    builder = Builder(rows, positions, places, PLANS, of_rows=of_rows, longest=longest, trees=trees)
     builder.by_time = any(isinstance(layer, Recurrent) for layer in layers)
     for layer in layers:
-        plan = PLANS.get(type(layer))
-        if plan is None:
-            raise Unsuited(f"there is no kernel for {type(layer).__name__}")
-        plan(builder, layer)
-    if builder.shape[0] != (positions if of_rows else rows) or not builder.operations:
+        builder.plan(layer)
+    levels = 0 if trees is None else trees.levels
+    fits = builder.shape[0] == (positions if of_rows else rows) and builder.level == levels
+    if not (fits and builder.operations):
         what = "position" if of_rows else "window"
         raise Unsuited(f"it does not give one row of logits for each {what}")
     return Program(
@@ -65,7 +75,6 @@ def program_of(
         logits=builder.at,
         classes=builder.shape[1],
         values=builder.values,
-        dropped=tuple(builder.dropped),
         transposed=tuple(builder.transposed),
         running=tuple(builder.running),
         rows=rows,
@@ -73,6 +82,8 @@ def program_of(
         of_rows=of_rows,
         by_time=builder.by_time,
         state=builder.state,
+        longest=longest,
+        trees=trees,
     )
 
 
@@ -83,7 +94,9 @@ def embedding(b: Builder, layer: Embedding) -> None:
     if layer.tables:
         raise Unsuited("its table has a sparse gradient")
     size = layer.weight.shape[1]
-    b.add(Kind.EMBEDDING, size, y=b.room(b.positions * size), weight=b.place(layer.weight))
+    weight = b.place(layer.weight)
+    b.looked_up.add(id(layer.weight))
+    b.add(Kind.EMBEDDING, size, y=b.room(b.positions * size), weight=weight)
 
 
 def flatten(b: Builder, layer: Flatten) -> None:
@@ -93,7 +106,10 @@ def flatten(b: Builder, layer: Flatten) -> None:
 
 
 def flatten_consecutive(b: Builder, layer: FlattenConsecutive) -> None:
-    """So are neighbours."""
+    """So are neighbours; of a tree in a row, a node's children are brought together."""
+    if b.trees is not None:
+        join(b, b.trees)
+        return
     rows, features = side_by_side(b, layer)
     time = rows // b.rows
     if time % layer.n:
@@ -101,24 +117,10 @@ def flatten_consecutive(b: Builder, layer: FlattenConsecutive) -> None:
     b.shape = rows // layer.n, features * layer.n
 
 
-def linear(b: Builder, layer: Linear) -> None:
-    """By the product that is fast for the weight's shape."""
-    out, fan_in = layer.weight.shape
-    if fan_in != b.shape[1]:
-        raise Unsuited("its layers do not fit each other")
-    weight, bias = b.place(layer.weight), b.place(layer.bias)
-    wide = out >= fan_in
-    if wide:
-        b.transposed.append((weight, out, fan_in))
-    y = b.room(b.shape[0] * out)
-    b.add(Kind.PRODUCT if wide else Kind.DOTS, out, y=y, weight=weight, bias=bias)
-    b.in_place = True
-
-
 def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
     """Centred rows take the place of the input."""
-    rows, features = own_input(b, layer)
-    if b.of_rows:
+    rows, features = b.own_input(layer)
+    if b.of_rows and b.trees is None:
         raise Unsuited("its BatchNorm is over rows of several lengths")
     if rows < 2:
         raise Unsuited("BatchNorm cannot train on a single row")
@@ -127,30 +129,19 @@ def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
     b.add(
         Kind.BATCH_NORM, features, kept=b.room(2 * features), y=b.room(rows * features),
         weight=b.place(layer.weight), bias=b.place(layer.bias), running=running,
-        own=rows - 1 if layer.unbiased else rows, numbers=(layer.eps, layer.momentum),
-    )  # fmt: skip
-
-
-def layer_norm(b: Builder, layer: LayerNorm) -> None:
-    """Normal rows take the place of the input."""
-    rows, features = own_input(b, layer)
-    if layer.bias is None:
-        raise Unsuited("its LayerNorm has no bias")
-    b.add(
-        Kind.LAYER_NORM, features, kept=b.room(rows), y=b.room(rows * features),
-        weight=b.place(layer.weight), bias=b.place(layer.bias), numbers=(layer.eps, 0.0),
+        own=int(layer.unbiased), numbers=(layer.eps, layer.momentum),
     )  # fmt: skip
 
 
 def tanh(b: Builder, layer: Tanh) -> None:
     """In place: its gradient hangs on its output alone."""
-    b.add(Kind.TANH, own_input(b, layer)[1])
+    b.add(Kind.TANH, b.own_input(layer)[1])
     b.in_place = False
 
 
 def relu(b: Builder, layer: ReLU) -> None:
     """In place."""
-    b.add(Kind.RELU, own_input(b, layer)[1])
+    b.add(Kind.RELU, b.own_input(layer)[1])
     b.in_place = False
 
 
@@ -161,10 +152,9 @@ def dropout(b: Builder, layer: Dropout) -> None:
     rows, features = b.shape
     least, grown = threshold(layer.p)
     turned = b.by_time and rows == b.positions
-    b.dropped.append((b.counted, features))
     b.add(
         Kind.DROPOUT_TURNED if turned else Kind.DROPOUT, features, y=b.room(rows * features),
-        own=least, numbers=(grown, 0.0),
+        own=least, drawn=features, numbers=(grown, 0.0),
     )  # fmt: skip
     b.in_place = True
 
@@ -174,10 +164,7 @@ def stack(b: Builder, layer: RecurrentStack) -> None:
     for at, cell in enumerate(layer.chain):
         if at:
             dropout(b, layer.dropout)
-        plan = PLANS.get(type(cell))
-        if plan is None:
-            raise Unsuited(f"there is no kernel for {type(cell).__name__}")
-        plan(b, cell)
+        b.plan(cell)
 
 
 def recurrent(b: Builder, layer: GatedCell, kind: Kind, kept: int) -> None:
@@ -192,7 +179,7 @@ def recurrent(b: Builder, layer: GatedCell, kind: Kind, kept: int) -> None:
     positions, fan_in = b.shape
     size, rows = layer.hidden_size, layer.gates * layer.hidden_size
     if positions != b.positions or not b.operations:
-        raise Unsuited(f"there is no kernel for {type(layer).__name__} at its place")
+        raise b.misplaced(layer)
     weight, of_state = b.place(layer.weight_ih), b.place(layer.weight_hh)
     b.transposed += [(weight, rows, fan_in), (of_state, rows, size)]
     keeps = b.room(rows * (fan_in + size) + kept)
@@ -232,31 +219,27 @@ def last_position(b: Builder, layer: LastPosition) -> None:
 def side_by_side(b: Builder, layer: Layer) -> tuple[int, int]:
     """The shape of an input whose positions of a window stand side by side."""
     if b.of_rows or b.by_time:
-        raise Unsuited(f"there is no kernel for {type(layer).__name__} at its place")
-    return b.shape
-
-
-def own_input(b: Builder, layer: Layer) -> tuple[int, int]:
-    """The shape of an input that may be written over."""
-    if not b.in_place:
-        raise Unsuited(f"there is no kernel for {type(layer).__name__} at its place")
+        raise b.misplaced(layer)
     return b.shape
 
 
 PLANS: Mapping[type[Layer], Callable[[Builder, Any], None]] = {
     BatchNorm1d: batch_norm,
+    CausalAverage: causal_average,
+    CausalConv1d: causal_conv,
     Dropout: dropout,
     Embedding: embedding,
     Flatten: flatten,
     FlattenConsecutive: flatten_consecutive,
     GRU: gru,
+    GatedStack: gated_stack,
     LSTM: lstm,
     LastPosition: last_position,
-    LayerNorm: layer_norm,
-    Linear: linear,
+    Linear: Builder.linear,
     RNN: rnn,
     ReLU: relu,
     RecurrentStack: stack,
     Tanh: tanh,
+    **OF_TRANSFORMERS,
 }
 "What is planned for each layer that has a kernel."

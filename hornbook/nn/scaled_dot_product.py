@@ -12,7 +12,14 @@ from hornbook.compute.batched_products import as_multiplied, batched_product, ro
 from hornbook.nn.dropout import kept
 from hornbook.nn.fused_attention import fused, is_fusible
 
-__all__ = ["AttendBackward", "attend", "attend_causally", "attention_weights", "lots_of"]
+__all__ = [
+    "AttendBackward",
+    "attend",
+    "attend_causally",
+    "attention_weights",
+    "lots_of",
+    "queries_at_once",
+]
 
 ROW_BYTES = 256  # of scores for each key, which say how many queries are taken at a time
 # Bytes of a query's weights: where they are more, none are kept, so that memory grows with the
@@ -161,7 +168,7 @@ def lots_of(length: int, window: int | None, element_size: int) -> list[tuple[ra
         window: as in `attend_causally`.
         element_size: bytes of a number.
     """
-    at_once = ROW_BYTES // element_size
+    at_once = queries_at_once(element_size)
     if length <= at_once:
         return [(range(length), range(length))]
     return [
@@ -171,6 +178,11 @@ def lots_of(length: int, window: int | None, element_size: int) -> list[tuple[ra
         )
         for begin in range(0, length, at_once)
     ]
+
+
+def queries_at_once(element_size: int) -> int:
+    """How many queries of a long causal row are taken together, by the bytes of a number."""
+    return ROW_BYTES // element_size
 
 
 def softmax(scores: Tensor) -> Tensor:

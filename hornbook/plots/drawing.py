@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hornbook.plots.fonts import families
+from hornbook.plots.fonts import families, quiet
 
 __all__ = ["drawing"]
 
@@ -31,18 +30,6 @@ def drawing() -> Iterator[None]:
             mpl.rcdefaults()
             mpl.rcParams.update({"font.family": list(families()), "text.parse_math": False})
             yield
-
-
-@contextmanager
-def quiet(name: str) -> Iterator[None]:
-    """A context in which a library logs errors only."""
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(max(level, logging.ERROR))
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def load_matplotlib() -> None:

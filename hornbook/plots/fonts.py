@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -18,6 +20,7 @@ __all__ = [
     "has_shapes",
     "in_ink",
     "ink_on",
+    "quiet",
     "spelled_out",
 ]
 
@@ -62,6 +65,18 @@ OTHERS = (
 GENERIC = "sans-serif"  # what a browser takes where it has none of these
 
 
+@contextmanager
+def quiet(name: str) -> Iterator[None]:
+    """A context in which a library logs errors only."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(max(level, logging.ERROR))
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 @cache
 def families() -> tuple[str, ...]:
     """The fonts of figures: matplotlib's own, then those installed here with more glyphs."""
@@ -94,7 +109,8 @@ def drawable() -> frozenset[int]:
     """The code points that one of the `families` has a shape for."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    paths = {findfont(FontProperties(family=[name])) for name in families() if name != GENERIC}
+    with quiet("matplotlib"):  # of weights that a font has not
+        paths = {findfont(FontProperties(family=[name])) for name in families() if name != GENERIC}
     return frozenset(point for path in paths for point in get_font(path).get_charmap())
 
 

@@ -4,9 +4,10 @@ Small nets run best on one thread, large ones on all; bfloat16 halves the time o
 does nothing for small ones. Nobody should have to know which is which.
 
 It takes at most 3 % of a training, counted in steps: how much is tried hangs on the settings and
-not on a clock. What the processor cannot do is not tried, and what is far slower is dropped after
-its first round. Compiled steps are tried where they would save more than the seconds in which they
-are loaded, or compiled for a machine.
+not on a clock. What the processor cannot do is not tried, and what is far slower is dropped at
+once. What one thread does is timed by the time in which that thread runs, so that other work on the
+machine does not choose. Compiled steps are tried where they would save more than the seconds in
+which they are loaded, or compiled for a machine.
 """
 
 from __future__ import annotations
@@ -32,20 +33,20 @@ from hornbook.training.measures import Evaluation
 from hornbook.training.protocols import BatchSource
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
+from hornbook.training.turns import ROUNDS, Way, clock_for, in_turns
 
 __all__ = ["Calibration", "Candidates", "calibrate", "candidates", "time_steps"]
 
-ROUNDS = 3
 BATCHES = 2
 COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
 SHARE = 0.03  # of the steps of a training
-LOADING, COMPILING = 4.0, 25.0  # seconds that compiled steps must save, kept on disk and not yet
+LOADING, COMPILING = 4.0, 12.0  # seconds that compiled steps must save, kept on disk and not yet
 CALL = 64  # compiled steps that are timed at once, where their time and not their rank is asked for
 SPREAD = 6  # batches that are timed before a given time
-FAR = 1.5  # times the best: what is slower than this after a round has lost
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
-# small net bfloat16 saves a tenth of the time and costs some of the loss.
-MARGIN, PRECISION_MARGIN = 0.97, 0.8
+# small net bfloat16 saves a tenth of the time and costs some of the loss. So must more threads than
+# one, for the choice is kept: beside other work they wait for each other.
+MARGIN, PRECISION_MARGIN, THREADS_MARGIN = 0.97, 0.8, 1 / 0.85
 
 
 @dataclass(frozen=True)
@@ -158,17 +159,23 @@ def calibrate(
     batches.cursor = cursor
     tried: dict[str, float] = {}
     chosen = open_.start
+    ways: dict[TrainingSettings, Way] = {}
     shares = [share_of_processors(chosen.threads)]
     try:
         for change in open_.others:
             pair = [chosen, replace(chosen, **change)]
+            if change == {"threads": 1} and shares[0] < BUSY:
+                chosen = pair[1]  # threads that wait for others' work are no choice
+                continue
             if change.get("gradients") == "compiled" and (wait := waiting()):
                 tell(wait)
-            times = in_turns([stepper(objective, sample, how) for how in pair])
+            for how in pair:
+                ways[how] = ways.get(how) or Way(stepper(objective, sample, how))
+            in_turns([ways[how] for how in pair], clock_for(most_threads(pair), device.type))
+            times = [ways[how].best / BATCHES for how in pair]
             for how, seconds in zip(pair, times, strict=True):
                 tried[in_words(how)] = seconds * 1e3
-            margin = PRECISION_MARGIN if change.get("precision") == "bfloat16" else MARGIN
-            if times[1] < margin * times[0]:
+            if times[1] < margin_of(change) * times[0]:
                 chosen = pair[1]
     finally:
         torch.set_num_threads(before)
@@ -182,6 +189,18 @@ def calibrate(
         quiet=min(shares) >= BUSY,
         not_compiled=open_.not_compiled,
     )
+
+
+def most_threads(pair: list[TrainingSettings]) -> int:
+    """Of two ways."""
+    return max(how.threads for how in pair)
+
+
+def margin_of(change: Mapping[str, Any]) -> float:
+    """What part of the time so far a change must reach to be made."""
+    if "precision" in change:
+        return PRECISION_MARGIN if change["precision"] == "bfloat16" else MARGIN
+    return THREADS_MARGIN if "threads" in change else MARGIN
 
 
 def time_steps(
@@ -349,6 +368,7 @@ def stepper(
     trainer.module.train()
     if settings.gradients == "compiled":
         compiled = ManySteps(trainer)
+        compiled.load()  # once: it says nothing of their time
         return lambda: compiled.advance(len(sample))
 
     def run() -> None:
@@ -357,18 +377,3 @@ def stepper(
             trainer.update()
 
     return run
-
-
-def in_turns(tasks: list[Callable[[], None]]) -> list[float]:
-    """Seconds a step of each task, the best of a few rounds in which each has its turn."""
-    for task in tasks:
-        task()
-    best = [float("inf")] * len(tasks)
-    for _ in range(ROUNDS):
-        for i, task in enumerate(tasks):
-            if FAR * min(best) < best[i] < float("inf"):
-                continue
-            began = time.perf_counter()
-            task()
-            best[i] = min(best[i], (time.perf_counter() - began) / BATCHES)
-    return best

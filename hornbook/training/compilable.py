@@ -100,7 +100,7 @@ def program_for(objective: Any, batches: Any, places: Mapping[int, int]) -> Prog
         ValueError: if there is none; the text says why, as the end of a sentence.
     """
     if not isinstance(objective, WithProgram) or not isinstance(batches, Several):
-        raise ValueError(f"there are no kernels for {type(objective).__name__}")
+        raise ValueError("there are no kernels for nets of this kind")
     device = next(objective.parameters()).device.type
     if device != "cpu":
         raise ValueError(f"it runs on {device}")

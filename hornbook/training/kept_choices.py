@@ -37,7 +37,7 @@ from hornbook.training.settings import TrainingSettings
 
 __all__ = ["VERSION", "calibrate_once", "kind_of_training"]
 
-VERSION = 3  # of calibration itself: raised when other choices are offered or weighed otherwise
+VERSION = 4  # of calibration itself: raised when other choices are offered or weighed otherwise
 BUSY = "the machine was busy with other work while it was measured"
 LARGEST = 65_536  # bytes of a file that can be one
 # Settings of training that change how long a step takes on one path beside another.

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from hornbook.extras import needing
-from hornbook.kernels.program import Cut
+from hornbook.kernels.program import Column, Cut, Kind
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
 from hornbook.training.laid_out import (
@@ -29,7 +29,7 @@ from hornbook.training.laid_out import (
     lay_windows,
     parts_to_measure,
 )
-from hornbook.training.protocols import Carrying
+from hornbook.training.protocols import Carrying, WithBackward
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
@@ -181,19 +181,30 @@ class ManySteps:
         steps, settings, program = len(laid.cuts), self.trainer.settings, self.program
         losses = np.zeros(steps)
         done = advance(
-            self.whole, self.numbers, program.logits, program.classes, self.values, self.grads,
-            self.running, self.room, self.room_back, self.state, laid.ids, laid.targets,
+            self.units(), self.whole, self.numbers, program.logits, program.classes, self.values,
+            self.grads, self.running, self.room, self.room_back, self.state, laid.ids, laid.targets,
             self.drawn(laid.drawn), laid.cuts, RULES[settings.optimizer], self.parts,
             self.factors, self.first, self.second, self.pace(steps), self.constants,
             settings.clip, losses,
         )  # fmt: skip
         return losses, done
 
+    def units(self) -> npt.NDArray[np.int64]:
+        """Where the code of its operations is."""
+        from hornbook.kernels.operations import addresses
+
+        return addresses(self.whole[:, Column.KIND].tolist(), self.values.dtype)
+
     def laid_out(self, most: int) -> LaidOut:
         """The next batches, at most so many."""
         batches = self.trainer.batches
         if self.program.of_rows:
-            return lay_rows(self.program, [next(batches) for _ in range(most)])
+            drawn = [next(batches) for _ in range(most)]
+            laid = lay_rows(self.program, drawn)
+            for lone in lone_rows(self.program, laid):
+                assert isinstance(self.trainer.module, WithBackward)
+                self.trainer.module.loss_vjp(drawn[lone])  # BatchNorm refuses it
+            return laid
         assert isinstance(batches, Several)
         return lay_windows(self.program, *batches.several(most))
 
@@ -223,7 +234,7 @@ class ManySteps:
         self.take()  # others may have changed the weights: the best ones are measured at the end
         losses = np.empty(targets.shape)
         for part, own in zip(parts, laid.each(self.measure(laid)), strict=True):
-            losses[part] = in_rows(self.program, own, targets[part].shape)
+            losses[part] = in_rows(self.program, own, targets[part])
         return losses
 
     def measure(self, laid: LaidOut) -> npt.NDArray[np.float64]:
@@ -233,9 +244,9 @@ class ManySteps:
 
         program, found = self.program, np.zeros(laid.targets.size)
         measure(
-            self.whole, self.numbers, program.logits, program.classes, self.values, self.running,
-            self.room, self.room_back, np.zeros_like(self.state), laid.ids, laid.targets,
-            np.zeros(0, np.uint8), laid.cuts, found,
+            self.units(), self.whole, self.numbers, program.logits, program.classes, self.values,
+            self.running, self.room, self.room_back, np.zeros_like(self.state), laid.ids,
+            laid.targets, np.zeros(0, np.uint8), laid.cuts, found,
         )  # fmt: skip
         return found
 
@@ -269,6 +280,14 @@ class Turns:
         self.steps.advance(count)
         each = (time.perf_counter() - began) / count
         self.most = max(1, min(TURN, int(HEARD / each)))
+
+
+def lone_rows(program: Program, laid: LaidOut) -> list[int]:
+    """Of which batches BatchNorm is given a single row, which has no variance."""
+    normal = [one.whole for one in program.operations if one.whole[Column.KIND] == Kind.BATCH_NORM]
+    counted = [-1 - whole[Column.ROWS] for whole in normal if whole[Column.ROWS] < 0]
+    found: list[int] = np.flatnonzero((laid.counts[:, counted] < 2).any(1)).tolist()
+    return found
 
 
 def to_kernels(program: Program, flat: Tensor, own: Floats) -> None:

@@ -53,8 +53,8 @@ def recompute_blocks(objective: torch.nn.Module, settings: TrainingSettings) -> 
     found = blocks(objective)
     if settings.recompute == "yes" and not found:
         raise SettingsError(
-            f"`recompute=yes` has no effect here: {type(objective).__name__} has no blocks, layers "
-            "with layers within them.",
+            "`recompute=yes` has no effect here: the net has no blocks, layers with layers within "
+            "them.",
             hint="Leave `recompute` out.",
             setting="recompute",
         )

@@ -192,12 +192,14 @@ class Board:
     @property
     def told_by(self) -> str:
         """What the verdicts are of, for people."""
+        pairs = max(0, len(self.entries) - 1)
+        if not pairs:
+            return "There is no other line to tell it from."
         seeds = max((len(one.runs) for one in self.entries if one.seeded), default=1)
         told = (
             f"Verdicts are of {self.split}: a line's figure less the next one's, by how much that "
             f"varies over {self.groups} (jackknife, paired)"
         )
-        pairs = max(0, len(self.entries) - 1)
         if seeds > 1:
             told += " and over seeds (their variances added, Welch's degrees of freedom)"
         return f"{told}; p-values are corrected for {many(pairs, 'such pair')} (Holm)."

@@ -230,7 +230,7 @@ def loaded(
             )
         for earlier in found.values():
             refuse_same(one, earlier)
-        name = free_name(safe_name(one.data.name) or "data", found)
+        name = free_name(folder_of(one.data.name), found)
         found[name], sources[name] = one, source
     if not words:
         run = runs[0]
@@ -241,7 +241,7 @@ def loaded(
                 hint="Leave it out.",
                 setting=given,
             )
-        name = safe_name(run.record.data.name) or "data"
+        name = folder_of(run.record.data.name)
         found[name] = Prepared(run.task, run.data, run.record.options)
         sources[name] = Source(run.path)
     return found, sources
@@ -260,6 +260,16 @@ def refuse_same(one: Prepared, other: Prepared) -> None:
             hint="Give each data set once.",
             setting="data",
         )
+
+
+def folder_of(name: str) -> str:
+    """What the folder of a data set is called: as the data, in any script.
+
+    The name of a run's data is from its record, which may be anyone's: one that is no plain name of
+    a file loses what is in the way.
+    """
+    plain_name = name == Path(name).name and name.isprintable() and not set(name) & set("\\:")
+    return name if plain_name and name not in ("", "..") else safe_name(name) or "data"
 
 
 def free_name(name: str, taken: Mapping[str, Any]) -> str:

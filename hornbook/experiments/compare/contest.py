@@ -111,7 +111,7 @@ class Contest:
             reached = None if told.refused else self.reached(trial)
             again = trial.name in known
             self.listen(TrialEnded(self.name, trial, *place, reached, told.refused, again))
-        self.refuse_nothing()
+        self.tell_without_nets()
 
     def refuse_own(self) -> None:
         """Refuse runs that join and are of this comparison already: each is to count once.
@@ -147,22 +147,22 @@ class Contest:
         record = self.folder.record
         return [one for one in self.trials if not record.refused(self.name, one.name)]
 
-    def refuse_nothing(self) -> None:
-        """Refuse a comparison in which no net that was asked for could be made.
-
-        Raises:
-            SettingsError: with the reasons.
-        """
+    def tell_without_nets(self) -> None:
+        """Tell that no net that was asked for could be made; what else there is is compared."""
         nets = [one for one in self.trials if one.seed is not None]
         if nets and not any(one.seed is not None for one in self.made()):
-            left_out = self.left_out()
-            reasons = " ".join(f"{one.kind}: {one.why}" for one in left_out)
-            again = any(one.again for one in left_out)
-            raise SettingsError(
-                f"No net could be trained on {self.name}. {reasons}",
-                hint="Change what keeps them from it, and choose another `out`"
-                f"{'; or call again, which tries what was not begun' if again else ''}.",
-            )
+            self.listen(Warned(f"No net could be trained on {self.name}."))
+
+    def nothing_made(self) -> SettingsError:
+        """The error that there is nothing to measure, with the reasons."""
+        left_out = self.left_out()
+        reasons = "".join(f" {one.kind}: {one.why}" for one in left_out)
+        again = any(one.again for one in left_out)
+        return SettingsError(
+            f"Nothing could be made on {self.name}.{reasons}",
+            hint="Change what keeps the models from it, and choose another `out`"
+            f"{'; or call again, which tries what was not begun' if again else ''}.",
+        )
 
     def board(self, measurer: Measurer = measured_here) -> Board:
         """Measure all runs on dev and test, and rank them.
@@ -171,7 +171,7 @@ class Contest:
             measurer: has the runs measured.
 
         Raises:
-            HornbookError: if a run cannot be measured.
+            HornbookError: if a run cannot be measured, or there is nothing to measure.
         """
         task, data = self.prepared.task, self.prepared.data
         split = "test" if "test" in data.sizes else "dev"
@@ -190,6 +190,8 @@ class Contest:
         beside, missing = measured_baselines(self.prepared, self.at)
         if missing:
             self.listen(Warned(missing))
+        if not every and not beside:
+            raise self.nothing_made()
         self.noted_look(beside, split)
         kinds: dict[str, list[Trial]] = {}
         for trial in trials:
@@ -216,7 +218,7 @@ class Contest:
             of_base = [(t.change, entries[t.kind]) for t in changed.values() if t.of == base]
             if base in entries:
                 parts += ablation(base, entries[base], of_base, split)
-        first = next(iter(self.measured.values()))
+        first = next(iter((*self.measured.values(), *beside)))
         return Board(
             self.name, task.decides, split, ranked([*lines, *others], task.decides, split),
             tuple(parts), self.left_out(), first.splits[split].groups,

@@ -74,11 +74,17 @@ def curves_section(board: Board, curves: Sequence[Curve]) -> Section | None:
         axes.set_xlabel(across)
         axes.set_ylabel(board.measure.unit or board.measure.title)
     named(figure_, looks, levels, board.measure)
+    shared = ""
+    if any(one.together for one in board.entries):
+        shared = (
+            " Seconds of runs that were trained together are shared with each other, and on the "
+            "first time on a machine have compiling in them."
+        )
     return Section(
         f"Curves on {board.data}",
         "How well each run does in the course of its training, on train, the data it learns from, "
         "and on dev, by steps and by seconds. Runs of one kind have one colour, a line for each "
-        f"seed; grey is what is made in one pass, and other baselines.{above}",
+        f"seed; grey is what is made in one pass, and other baselines.{above}{shared}",
         figure_,
         alt=in_words(board, kinds),
     )

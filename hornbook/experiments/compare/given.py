@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from hornbook.errors import SettingsError
+from hornbook.experiments.sweep.spans import bare_type
 from hornbook.rendering import clip
 from hornbook.settings import Settings
 from hornbook.suggestions import did_you_mean
@@ -159,7 +161,8 @@ def typed(hint: Any, text: str) -> Any:
         hint = typing.get_args(hint)[0]
     if typing.get_origin(hint) is tuple:
         inner = typing.get_args(hint)[0]
-        parts = text.strip("()[] ").split(",")
+        apart = "[,x]" if bare_type(inner) in (int, float) else ","  # as tables show it: 256x160
+        parts = re.split(apart, text.strip("()[] "))
         return tuple(typed(inner, part.strip()) for part in parts if part.strip())
     if hint is str:
         return text

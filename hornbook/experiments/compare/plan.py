@@ -12,6 +12,7 @@ from hornbook.experiments.compare.asking import FIRST_SEED, Ask
 from hornbook.experiments.compare.given import GivenSettings, changes_of, settings_of
 from hornbook.experiments.compare.sizes import sized
 from hornbook.experiments.making import Budget
+from hornbook.rendering import clip
 from hornbook.runs.naming import safe_name
 from hornbook.runs.prepare import Prepared, family_settings, settle_training
 from hornbook.settings import plain
@@ -67,7 +68,9 @@ def seeds_of(given: int | Sequence[int]) -> tuple[int, ...]:
         what = f"{twice[0]} twice" if twice else "no seed"
         raise SettingsError(
             f"`seeds` has {what}.",
-            hint="Give each seed once: runs of the same seed are the same run.",
+            hint="Give each seed once: runs of the same seed are the same run."
+            if twice
+            else "Three tell how much they matter: `seeds=3`.",
             setting="seeds",
         )
     return seeds
@@ -199,12 +202,23 @@ def kinds_of(
     if ask.threads and "threads" not in training:
         training["threads"] = ask.threads
 
+    base: list[Any] = []  # settings of the net without a change
+
     def trial(kind: str, change: str, more: Sequence[GivenSettings]) -> Trial:
         of_family = {**settings, **{k: v for one in more for k, v in one.settings.items()}}
         of_training = {**training, **{k: v for one in more for k, v in one.training.items()}}
-        family_settings(line, family, of_family)  # both are checked before anything is made
         steps = {} if ask.budget.steps is None else {"steps": ask.budget.steps}
-        settle_training(line, prepared.data, {**of_training, **steps})
+        as_made = (  # both are checked before anything is made
+            family_settings(line, family, of_family),
+            settle_training(line, prepared.data, {**of_training, **steps}),
+        )
+        if len(more) == 1 and list(as_made) == base:
+            raise SettingsError(
+                f"The change {clip(change)} changes nothing: {family} has it anyway.",
+                hint="Leave it out, or name the family that it is for: FAMILY.NAME=VALUE.",
+                setting="change",
+            )
+        base.extend([] if more else as_made)
         name = family if not change else f"{family}-{safe_name(change)}"
         return Trial(
             name, kind, family, of_family, of_training, None, ask.budget,

@@ -87,7 +87,8 @@ class ComparisonRecord:
                 return f"on other data, or another split, called {name} too"
         if not self.data.keys() <= other.data.keys():
             return f"on {', '.join(self.data)}, not {', '.join(other.data)}"
-        for name, value in other.asked.items():
+        of_both = sorted(other.asked.items(), key=lambda one: self.asked.get(one[0]) is None)
+        for name, value in of_both:  # what it has first: its steps, before seconds it has not
             if self.asked.get(name) != value:
                 return f"with `{name}={shown(self.asked.get(name))}`, not {shown(value)}"
         return ""

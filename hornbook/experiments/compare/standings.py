@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hornbook.experiments.compare.board import Board, BoardEntry
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["standings_section"]
 
 ROW, AROUND = 0.24, 1.05  # inches: of a line, and of title and axis of a panel
-ROOM = 0.2  # of the range of the figures, beside them; of two seeds an interval can be far wider
+ROOM = 0.05  # of what is shown, beside it
+REACH = 1.5  # usual lengths of a line, beyond all figures: of two seeds one can be far longer
 APART = 0.13  # of a row, by which dev stands above and test below the middle
 
 
@@ -44,37 +47,70 @@ def standings_section(boards: Sequence[Board]) -> Section | None:
         "All models",
         f"What each model reaches on {splits}, with intervals of 95 %: where the figure of such a "
         "model would lie with other examples and, where there are several, other seeds; of two "
-        "seeds that are far apart, a line from one to the other. The tables tell whether a model "
-        "is ahead of another: intervals may overlap where it is sure.",
+        "seeds that are far apart, a line from one to the other. A line that ends in an arrow "
+        "goes on. The tables tell whether a model is ahead of another: intervals may overlap "
+        "where it is sure.",
         made,
         alt=in_words(shown),
     )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A dot and the line through it."""
+
+    at: float
+    colour: str
+    value: float
+    low: float
+    high: float
 
 
 def draw(board: Board, axes: Axes) -> None:
     """The lines of a board as dots, the first on top."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="x", alpha=0.25)
+    drawn: list[Drawn] = []
     for split, colour in zip(board.splits, (VERMILION, BLUE), strict=False):
         shift = 0.0 if len(board.splits) == 1 else (APART if split == "test" else -APART)
         named = False
-        for place, one in enumerate(board.entries):
-            value = one.figure(split)
+        for place, entry in enumerate(board.entries):
+            value = entry.figure(split)
             if value is None:
                 continue
             at = place + shift
-            axes.plot(ends(one, split, value), (at, at), color=colour, lw=1.2)
+            line = ends(entry, split, value)
+            drawn.append(Drawn(at, colour, value, *line))
+            axes.plot(line, (at, at), color=colour, lw=1.2)
             axes.plot([value], [at], "o", color=colour, ms=3.5, label=None if named else split)
             named = True
     axes.set_yticks(range(len(board.entries)), [one.kind for one in board.entries], fontsize=8)
     axes.set_ylim(len(board.entries) - 0.4, -0.6)
-    values = [v for one in board.entries for s in board.splits if (v := one.figure(s)) is not None]
-    room = ROOM * (max(values) - min(values)) or 1.0
-    axes.set_xlim(min(values) - room, max(values) + room)
+    low, high = shown_range(drawn)
+    axes.set_xlim(low, high)
+    for one in drawn:  # a line that goes on beyond the panel ends in an arrow
+        if one.low < low:
+            axes.plot([low], [one.at], "<", color=one.colour, ms=4, clip_on=False)
+        if one.high > high:
+            axes.plot([high], [one.at], ">", color=one.colour, ms=4, clip_on=False)
     axes.set_title(board.data, fontsize=10)
     axes.set_xlabel(board.measure.unit or board.measure.title, fontsize=9)
     if len(board.splits) > 1:
-        axes.legend(frameon=False, fontsize=8, loc="best")
+        axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def shown_range(drawn: Sequence[Drawn]) -> tuple[float, float]:
+    """From where to where a panel goes: all dots, and all lines but for the ends of very long ones.
+
+    Args:
+        drawn: at least one.
+    """
+    values = [one.value for one in drawn]
+    reach = REACH * statistics.median(one.high - one.low for one in drawn)
+    low = min(min(values), max(min(one.low for one in drawn), min(values) - reach))
+    high = max(max(values), min(max(one.high for one in drawn), max(values) + reach))
+    room = ROOM * (high - low) or 1.0
+    return low - room, high + room
 
 
 def ends(one: BoardEntry, split: str, value: float) -> tuple[float, float]:

@@ -63,6 +63,14 @@ def none_finished(rows: list[Trial], seconds: float) -> SettingsError:
     """The error that there is no best."""
     refused = [one for one in rows if one.state == "refused"]
     why = f" The last that was refused: {refused[-1].why}" if refused else ""
+    if refused and len(refused) == len(rows):  # more time for the same would change nothing
+        many_refused = "The only trial was" if len(rows) == 1 else f"All {len(rows):,} trials were"
+        return SettingsError(
+            f"{many_refused} refused, so there is no best.{why}",
+            hint="Vary `over` within other values, or change what all trials have in common, and "
+            "choose another `out`.",
+            setting="over",
+        )
     return SettingsError(
         f"No trial was finished in {duration(seconds)}.{why}",
         hint="Allow more `minutes`, or fewer `steps` for each trial; what was begun goes on.",

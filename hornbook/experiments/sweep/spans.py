@@ -15,6 +15,7 @@ from hornbook.rendering import clip
 __all__ = ["HOW", "SHOWN", "bare_type", "read_span", "stepped", "steps_within"]
 
 HOW = "Write a range as 16..64, 1e-3..3e-2:log or 16..64:step=16, or values as relu,tanh."
+LISTS = "Join the numbers of a list by x, and lists by commas: 64,64x32."
 YES_NO = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 SHOWN = 60  # characters of what was typed
 
@@ -41,7 +42,10 @@ def read_span(name: str, given: Any, bare: Any, hint: Any) -> Range | Choices:
             raise SettingsError(f"`{name}`: {clip(repr(given), SHOWN)} is not a range.", hint=HOW)
         return Choices(tuple(tuple(one) if isinstance(one, list) else one for one in given))
     if ".." not in given:
-        return Choices(tuple(read_value(one.strip(), bare, hint) for one in given.split(",")))
+        values = tuple(read_value(one.strip(), bare, hint) for one in given.split(","))
+        for text, value in zip(given.split(","), values, strict=True):
+            refuse_no_list(name, text, value, bare)
+        return Choices(values)
     ends, *marks = given.split(":")
     low, _, high = ends.partition("..")
     log, step = False, None
@@ -120,8 +124,7 @@ def read_number(text: str, given: str) -> float:
 
 def read_value(text: str, bare: Any, hint: Any) -> Any:
     """A value of a type, as it is written in a list; what is none of it is left as text."""
-    inner = bare_type(typing.get_args(bare)[0]) if typing.get_origin(bare) is tuple else None
-    if inner is not None:
+    if (inner := list_of(bare)) is not None:
         return tuple(read_value(one, inner, inner) for one in text.split("x"))
     if text == "none" and type(None) in typing.get_args(unannotated(hint)):
         return None
@@ -136,6 +139,23 @@ def read_value(text: str, bare: Any, hint: Any) -> Any:
     if typing.get_origin(bare) is Literal:
         return next((one for one in typing.get_args(bare) if str(one) == text), text)
     return text
+
+
+def refuse_no_list(name: str, text: str, value: Any, bare: Any) -> None:
+    """Refuse a value of a setting that is a list of numbers, if it holds what is no number.
+
+    Raises:
+        SettingsError: saying how a list is written.
+    """
+    if list_of(bare) in (int, float) and any(isinstance(one, str) for one in value):
+        raise SettingsError(
+            f"`{name}` is a list of numbers; {clip(text.strip(), SHOWN)!r} is none.", hint=LISTS
+        )
+
+
+def list_of(bare: Any) -> Any:
+    """What a setting is a list of; None if it is no list."""
+    return bare_type(typing.get_args(bare)[0]) if typing.get_origin(bare) is tuple else None
 
 
 def unannotated(hint: Any) -> Any:

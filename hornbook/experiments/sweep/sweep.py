@@ -12,13 +12,14 @@ from hornbook.experiments.sweep.found import Sweep
 from hornbook.experiments.sweep.space import Over
 from hornbook.extras import needing
 from hornbook.runs.prepare import refuse_no_time
-from hornbook.settings import Settings, check
+from hornbook.settings import Settings, check, plain
 from hornbook.sources.source import DataPath, Source
 
 __all__ = ["sweep"]
 
 TRIALS = 20  # where neither trials nor time are given
 MOST_JOBS = 256
+MOST_SECONDS = 10**9
 MOST_AT_ONCE = 64  # as `make_together` trains at a time
 Prune = Literal["median", "halving", "none"]
 
@@ -32,6 +33,7 @@ def sweep(
     training: Mapping[str, Any] | None = None,
     trials: int | None = None,
     minutes: float | None = None,
+    seconds: float | None = None,
     jobs: int = 1,
     together: bool = True,
     at_once: int | None = None,
@@ -59,6 +61,7 @@ def sweep(
         training: settings of training, the same in all trials; `seed` is the search's, too.
         trials: how many there are to be; by default 20, or as many as there is time for.
         minutes: time for all of it; a training that goes on then is stopped, and kept.
+        seconds: the same in seconds.
         jobs: processes that make trials at the same time; threads on which those that are trained
             together take turns.
         together: train trials of small nets together by compiled steps, where there are kernels for
@@ -82,7 +85,8 @@ def sweep(
         HornbookError: whatever is wrong with the ranges, the data, the storage or the folder.
         KeyboardInterrupt: on Ctrl-C; the same call goes on.
     """
-    refuse_wrong(trials, minutes, jobs, pruning, at_once if together else None)
+    limit = limit_of(minutes, seconds)
+    refuse_wrong(trials, jobs, pruning, at_once if together else None)
     if at_once is not None and not together:
         raise SettingsError(
             "`at_once` has no effect where trials are not trained together.",
@@ -91,9 +95,9 @@ def sweep(
         )
     with needing("optuna", "A sweep"):
         from hornbook.experiments.sweep.searching import Plan, search
-    if trials is None and minutes is None:
+    if trials is None and limit is None:
         trials = TRIALS
-    plan = Plan(jobs, at_once if together else 1, trials, None if minutes is None else 60 * minutes)
+    plan = Plan(jobs, at_once if together else 1, trials, limit)
     return search(
         source if isinstance(source, Source) else Source(source),
         (task, model),
@@ -108,15 +112,34 @@ def sweep(
     )
 
 
-def refuse_wrong(
-    trials: int | None, minutes: float | None, jobs: int, pruning: str, at_once: int | None
-) -> None:
-    """Refuse what is wrong with how long or how many at a time, before the data is read.
+def limit_of(minutes: float | None, seconds: float | None) -> float | None:
+    """Seconds for all of it, as they were given; None: no limit.
+
+    Raises:
+        SettingsError: if both are given, or one that is none.
+    """
+    refuse_no_time(minutes)
+    if seconds is None:
+        return None if minutes is None else 60 * minutes
+    if minutes is not None:
+        raise SettingsError(
+            "`minutes` and `seconds` are both given.", hint="Give one of them.", setting="seconds"
+        )
+    check("seconds", plain(seconds), float)
+    if not 0 < seconds < MOST_SECONDS:
+        raise SettingsError(
+            f"`seconds` must be above 0 and below {MOST_SECONDS:,}; it is {seconds:g}.",
+            setting="seconds",
+        )
+    return seconds
+
+
+def refuse_wrong(trials: int | None, jobs: int, pruning: str, at_once: int | None) -> None:
+    """Refuse what is wrong with how many, in all or at a time, before the data is read.
 
     Raises:
         SettingsError: saying so.
     """
-    refuse_no_time(minutes)
     for name, value, most in (
         ("trials", trials, 10**6),
         ("jobs", jobs, MOST_JOBS),

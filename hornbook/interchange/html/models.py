@@ -56,8 +56,8 @@ def described_network(model: LanguageModel, packed: Packed) -> Spec:
 
     if not isinstance(model, Net):
         raise SettingsError(
-            f"The page cannot compute a {type(model).__name__}: it has n-grams, nets made of "
-            "layers, and mixtures of both."
+            "The page cannot compute a model of this kind: it has n-grams, nets made of layers, "
+            "and mixtures of both."
         )
     net = described_net(model, packed, window=model.block_size, start=model.vocabulary.start)
     if isinstance(model.memory, BlockMemory):

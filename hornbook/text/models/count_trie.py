@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.text.models.contract import Arrays, Floats, Ids
+from hornbook.text.models.looking_up import locate, looked_up, places_of
 from hornbook.text.models.spilled import smallest
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "PRUNED",
     "Level",
     "is_sound",
-    "locate",
     "of_keys",
     "stretches",
 ]
@@ -168,44 +168,6 @@ class Level:
         rows = np.repeat(np.arange(len(nodes)), lengths)
         inside = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         return rows, np.repeat(begins, lengths) + inside
-
-
-def places_of(tokens: Integers) -> Integers:
-    """Where each token is among some, -1 where it is not, shape (largest + 1,).
-
-    The empty context has as many tokens as the vocabulary: searching them would take the longest.
-    """
-    places = np.full(int(tokens.max()) + 1, -1)
-    places[tokens] = np.arange(len(tokens))
-    return places
-
-
-def looked_up(places: Integers, tokens: Ids) -> Ids:
-    """The places of some tokens, -1 for those beyond the table."""
-    found: Ids = np.where(tokens < len(places), places[np.minimum(tokens, len(places) - 1)], -1)
-    return found
-
-
-def locate(values: Integers, offsets: Integers, nodes: Ids, wanted: Ids) -> Ids:
-    """Where each wanted value is among the sorted ones of its node, -1 where it is not.
-
-    A binary search in each row at once: as many rounds as the longest search needs, each over the
-    rows that are not done.
-    """
-    low = offsets[nodes].astype(np.int64)
-    high = offsets[nodes + 1].astype(np.int64)
-    end = high.copy()
-    wanted = wanted.astype(values.dtype)  # of another type, every value read would be made wider
-    rows = np.flatnonzero(low < high)
-    while len(rows):
-        middle = (low[rows] + high[rows]) >> 1
-        less = values[middle] < wanted[rows]
-        low[rows[less]] = middle[less] + 1
-        high[rows[~less]] = middle[~less]
-        rows = rows[low[rows] < high[rows]]
-    there = low < end
-    there[there] = values[low[there]] == wanted[there]
-    return np.where(there, low, -1)
 
 
 def stretches(bounds: Integers, most: int) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hornbook.compute.load import free_processors
 from hornbook.compute.threads import threads
-from hornbook.kernels.program import Program
+from hornbook.kernels.program import Program, Trees
 from hornbook.nn import CrossEntropy, LearnedPositions, Net, Sequential, Tree, calibrate_batchnorm
 from hornbook.nn.eight_bit_linear import in_eight_bits
 from hornbook.nn.features import end_axes
@@ -88,13 +88,19 @@ class Network(Net, LanguageModel):
             places: where each parameter begins in a flat vector, by its `id`.
         """
         if type(self.net) not in (Sequential, Tree):
-            return f"{type(self.net).__name__} goes ways of its own"
+            return "there are no kernels for nets of this kind"
         of_rows, positions = self.reads == "sequence", batch.inputs.size
-        if of_rows and type(self.net) is Tree:
-            return "there are no kernels for rows of trees, computed node by node"
+        trees = None
+        if of_rows and isinstance(self.net, Tree):
+            trees = Trees(self.net.fan, len(self.net.dilations), self.net.start)
+            positions += 1  # the one before all rows
         rows = positions if of_rows else len(batch.inputs)  # each may be of one id
+        longest = max(self.block_size, self.reading.row_size) if of_rows else None
         try:
-            return program_of(self.net.chain, rows, positions, places, of_rows=of_rows)
+            return program_of(
+                self.net.chain, rows, positions, places, of_rows=of_rows, longest=longest,
+                trees=trees,
+            )  # fmt: skip
         except Unsuited as why:
             return str(why)
 
