@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from pathlib import Path
 from typing import Any
 
 from hornbook.kernels.cells import gru, gru_back, lstm, lstm_back, rnn, rnn_back
@@ -31,6 +29,7 @@ from hornbook.kernels.losses import cross_entropy, token_losses
 from hornbook.kernels.products import add_dots, add_product
 from hornbook.kernels.program import Column, Cut, Kind
 from hornbook.kernels.updates import adamw, clip_norm, sgd
+from hornbook.kernels.version import VERSION
 
 __all__ = ["advance", "backward", "forward", "measure"]
 
@@ -149,17 +148,6 @@ def whole_words(count: int) -> int:
     return -(-count // 8) * 8
 
 
-def made_from() -> int:
-    """A number that hangs on the text of all kernels.
-
-    Numba looks only at the file of the function that it has kept, not at those that it calls: what
-    it kept of other kernels than these must not be taken.
-    """
-    here = Path(__file__).parent
-    text = b"".join(path.read_bytes() for path in sorted(here.glob("*.py")))
-    return int(hashlib.sha256(text).hexdigest()[:8], 16)
-
-
 def compiled_steps(version: int) -> Any:
     """`advance`, kept on disk by what it was made from."""
 
@@ -242,5 +230,4 @@ def compiled_measure(version: int) -> Any:
     return measure
 
 
-VERSION = made_from()
 advance, measure = compiled_steps(VERSION), compiled_measure(VERSION)
