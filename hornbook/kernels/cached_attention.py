@@ -6,16 +6,39 @@ import math
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from hornbook.kernels.compiled import given, kernel, summing
 from hornbook.kernels.decoding_layers import softmax_rows
-from hornbook.kernels.tiles import COLUMNS, VECTORS, WIDTH, apart_dots_tile, tile
+from hornbook.kernels.tiles import COLUMNS, SMALL, VECTORS, WIDTH, apart_dots_tile, tile
 
 __all__ = ["attend", "keep", "turn"]
 
 Array = Any
 EPS = np.float32(1e-6)  # of `hornbook.nn.attention`
 ZERO, ONE = np.float32(0), np.float32(1)
+AHEAD, LINE = (
+    2,
+    16,
+)  # rows whose keys are asked of memory before their turn; numbers of a cache line
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def fetch(typing: Any, array: Any, at: Any) -> Any:
+    """Let memory bring what stands at a place, and do not wait for it."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, given[0]).data
+        place = builder.bitcast(builder.gep(data, [given[1]]), cgutils.voidptr_t)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, SMALL, SMALL, SMALL])
+        asked = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(asked, [place, SMALL(0), SMALL(3), SMALL(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
 
 
 @summing
@@ -47,11 +70,14 @@ def turn(v: Array, x: int, n: int, apart: int, heads: int, d: int, turns: int, b
 
 
 @kernel
-def keep(kept: Array, at: int, size: int, v: Array, x: int, n: int, apart: int) -> None:
-    """n rows of `size` numbers, `apart` from each other, one after the other in a cache."""
+def keep(
+    kept: Array, at: int, size: int, places: Array, first: int, v: Array, x: int,
+    n: int, apart: int,
+) -> None:  # fmt: skip
+    """n rows of `size` numbers, `apart` from each other, each at its place in a cache."""
     for i in range(n):
-        row = v[x + i * apart : x + i * apart + size]
-        made = kept[at + i * size : at + (i + 1) * size]
+        row, to = v[x + i * apart : x + i * apart + size], at + places[first + i] * size
+        made = kept[to : to + size]
         for j in range(size):
             made[j] = row[j]
 
@@ -87,7 +113,7 @@ def weigh(
 @kernel
 def attend(
     v: Array, x: int, y: int, n: int, apart: int, heads: int, kv: int, d: int, keys: Array,
-    values: Array, begin: int, step: int, seen: int, s: Array,
+    values: Array, places: Array, first: int, step: int, seen: int, s: Array,
 ) -> None:  # fmt: skip
     """What n rows gather, each from its own keys and values.
 
@@ -96,13 +122,21 @@ def attend(
         n, apart: rows, and from a row of queries to the next.
         heads, kv, d: heads of queries, of keys, and features of each.
         keys, values: caches, time first.
-        begin, step: where the first row's begin in them, and from a time to the next.
-        seen: times.
+        places, first: where rows are in them, from which one on.
+        step: from a position to the next.
+        seen: positions.
         s: room for scores, (heads · seen,) at least.
     """
+    size = kv * d
     root, group = ONE / np.float32(math.sqrt(np.float32(d))), heads // kv
     for i in range(n):
-        query, own = x + i * apart, begin + i * kv * d
+        if i + AHEAD < n:
+            soon = places[first + i + AHEAD] * size
+            for t in range(seen):
+                for j in range(0, size, LINE):
+                    fetch(keys, soon + t * step + j)
+                    fetch(values, soon + t * step + j)
+        query, own = x + i * apart, places[first + i] * size
         row, made = v[query : query + heads * d], v[y + i * heads * d : y + (i + 1) * heads * d]
         for j in range(heads * d):
             row[j] *= root

@@ -274,24 +274,25 @@ class SelfAttention(Layer):
         """The cache with one more position's key and value (B, K, D)."""
         if state is None:
             state = Cache(key.new_empty(0, *key.shape), value.new_empty(0, *value.shape), 0)
-        state = self.roomier(state)
-        keys, values, room = state.keys, state.values, len(state.keys)
+        keys, values, room = state.keys, state.values, self.room_for(at + 1, len(state.keys))
+        if (more := room - len(keys)) > 0:
+            keys = torch.cat([keys, key.new_empty(more, *key.shape)])
+            values = torch.cat([values, value.new_empty(more, *value.shape)])
         # With rotary positions the order of the cache says nothing, so it may be a ring.
         keys[at % room] = key
         values[at % room] = value
         return Cache(keys, values, at + 1)
 
-    def roomier(self, state: Cache) -> Cache:
-        """The cache with room for one more position, as far as the window wants it."""
-        keys, values, room = state.keys, state.values, len(state.keys)
-        if state.count < room or (self.window is not None and room >= self.window):
-            return state
-        more = max(8, room)
-        if self.window is not None:
-            more = min(more, self.window - room)
-        keys = torch.cat([keys, keys.new_empty(more, *keys.shape[1:])])
-        values = torch.cat([values, values.new_empty(more, *values.shape[1:])])
-        return Cache(keys, values, state.count)
+    def room_for(self, count: int, room: int) -> int:
+        """How many positions a cache should have room for that has to hold so many and has some.
+
+        Twice as many as before, up to the window, beyond which the oldest is written over.
+        """
+        if count > room and (self.window is None or room < self.window):
+            room += max(8, room)
+            if self.window is not None:
+                room = min(room, self.window)
+        return room
 
     def pick(self, state: Cache, places: Tensor) -> Cache:
         """The cache of some rows."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -20,29 +22,48 @@ from hornbook.nn.decoding_plan import DecodingPlan
 __all__ = ["CompiledRows"]
 
 Floats = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
 MANY = 4  # rows from which on weights are turned, so that a vector of them meets each number of x
 
 
+@dataclass(frozen=True)
+class Decoder:
+    """What reads a token, loaded or compiled."""
+
+    decode: Callable[..., None]
+    rows: int
+    "How many it takes at a time."
+    alone: int
+    leading: int
+    helping: int
+
+
 @cache
-def compiled() -> tuple[Callable[..., None], int]:
-    """What reads a token, loaded or compiled, and how many rows it takes at a time.
+def decoder() -> Decoder:
+    """The one of this process.
 
     Raises:
         MissingPackageError: if Numba is not installed.
     """
     with needing("numba", "Reading token by token in compiled code"):
-        from hornbook.kernels.decoding import ROWS, decode
+        from hornbook.kernels.decoding import ALONE, HELPING, LEADING, ROWS, decode
         from hornbook.kernels.kept import note_kept
 
     whole, numbers = Decoded.tables([])
-    no_addresses, nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    no_caches, no_logits = np.zeros((0, 3), np.int64), np.zeros((0, 0), np.float32)
+    none, nothing = np.zeros(2, np.int64), np.zeros(0, np.float32)
+    caches, logits = np.zeros((0, 3), np.int64), np.zeros((0, 0), np.float32)
     decode(
-        whole, numbers, no_addresses, no_caches, 0, no_addresses,
-        nothing, 0, 0, nothing, nothing, no_logits, 0, 0,
+        whole, numbers, none, caches, 0, 0, none[:0], none[:0], nothing, nothing, nothing, logits,
+        none, ALONE,
     )  # fmt: skip
     note_kept("decoding")
-    return decode, ROWS
+    return Decoder(decode, ROWS, ALONE, LEADING, HELPING)
+
+
+@cache
+def helpers(process: int, count: int) -> ThreadPoolExecutor:
+    """Threads that help, of a process; one that was forked has none of its parent's."""
+    return ThreadPoolExecutor(count, thread_name_prefix="decoding")
 
 
 class Kernels:
@@ -62,29 +83,64 @@ class Kernels:
                 operations[at] = replace(one, kind=DecodingKind.PRODUCT)
         self.whole, self.numbers = Decoded.tables(operations)
         self.addresses = np.array([one.data_ptr() for one in self.weights], np.int64)
-        self.values, self.scores = np.empty((2, 0), np.float32)
+        self.work = np.zeros(2 + 2 * len(operations), np.int64)
+        self.rooms: list[tuple[Floats, Floats]] = []
         self.turns = np.zeros(1, np.float32)
         self.pair = torch.zeros(1, 2, dtype=torch.float32, device="cpu")  # what is turned
 
-    def step(self, ids: npt.NDArray[np.int64], caches: npt.NDArray[np.int64], at: int) -> Floats:
-        """Logits (B, V) of what follows ids (B,), which come after `at` others."""
-        decode, some = compiled()
-        plan, n = self.plan, len(ids)
-        if len(self.values) < min(n, some) * plan.width:
-            self.values = np.empty(min(n, some) * plan.width, np.float32)
-        longest = int(caches[:, 2].max())
-        if len(self.scores) < plan.heads * longest:
-            self.scores = np.empty(plan.heads * longest, np.float32)
+    def step(
+        self, ids: Ids, places: Ids, caches: Ids, rows: int, count: int, threads: int
+    ) -> Floats:
+        """Logits (B, V) of what follows ids (B,).
+
+        Args:
+            ids: one of each row that is read.
+            places: where these are in the caches, (B,).
+            caches: see `CompiledRows`.
+            rows: of the caches.
+            count: tokens of each row before.
+            threads: that may share the work.
+        """
+        plan, made, n = self.plan, decoder(), len(ids)
         turns = self.turns
         if plan.rotary is not None:
-            table = plan.rotary.table(at, 1, self.pair)
+            table = plan.rotary.table(count, 1, self.pair)
             turns = torch.view_as_real(table).reshape(-1).numpy()
         logits = np.empty((n, plan.classes), np.float32)
-        decode(
-            self.whole, self.numbers, self.addresses, caches, at, ids, turns, n, plan.width,
-            self.values, self.scores, logits, 0, n,
-        )  # fmt: skip
+        self.work[:] = 0
+        before = (self.whole, self.numbers, self.addresses, caches, rows, count, ids, places, turns)
+        single = n == 1 and not self.many
+        sharing = min(threads, -(-n // made.rows)) if n > 1 else threads if single else 1
+        parts = [made.alone] * sharing
+        if single and sharing > 1:
+            parts = [made.leading] + [made.helping] * (sharing - 1)
+        self.make_room(min(n, made.rows), int(caches[:, 2].max()), len(parts))
+        calls = [
+            (*before, *self.rooms[0 if single else thread], logits, self.work, part)
+            for thread, part in enumerate(parts)
+        ]
+        if sharing == 1:
+            made.decode(*calls[0])
+            return logits
+        pool = helpers(os.getpid(), sharing - 1)
+        helping = [pool.submit(made.decode, *one) for one in calls[1:]]
+        made.decode(*calls[0])
+        for one in helping:
+            one.result()
         return logits
+
+    def make_room(self, rows: int, positions: int, threads: int) -> None:
+        """For the values of some rows, and for one's scores of so many positions, of each thread.
+
+        Each has as much more as it needs.
+        """
+        values, scores = rows * self.plan.width, positions * self.plan.heads
+        for at in range(threads):
+            if at == len(self.rooms):
+                self.rooms.append((np.empty(values, np.float32), np.empty(scores, np.float32)))
+            own, other = self.rooms[at]
+            if len(own) < values or len(other) < scores:
+                self.rooms[at] = np.empty(values, np.float32), np.empty(scores, np.float32)
 
 
 @dataclass
@@ -92,7 +148,8 @@ class CompiledRows:
     """What is remembered of rows, as their layers' `advance` would.
 
     Attributes:
-        keys, values: of each attention; see `Cache`.
+        keys, values: of each attention, see `Cache`. There may be rows among theirs that are gone.
+        places: where among them those are that remain.
         count: positions read so far.
         kernels: that read on.
         caches: of each attention the addresses of keys and values, and how many positions there is
@@ -101,9 +158,10 @@ class CompiledRows:
 
     keys: list[Tensor]
     values: list[Tensor]
+    places: Ids
     count: int
     kernels: Kernels
-    caches: npt.NDArray[np.int64]
+    caches: Ids
 
     @classmethod
     def of(cls, state: Any, plan: DecodingPlan) -> CompiledRows | None:
@@ -116,38 +174,60 @@ class CompiledRows:
         found = list(caches_in(state))
         if not found or len(found) != len(plan.attentions):
             return None
-        keys, values = [one.keys for one in found], [one.values for one in found]
-        kernels = Kernels(plan, many=keys[0].shape[1] >= MANY)
-        return cls(keys, values, found[0].count, kernels, addresses(keys, values))
+        keys, values = (
+            [part.contiguous() for part in parts]
+            for parts in ([one.keys for one in found], [one.values for one in found])
+        )
+        places, count = np.arange(keys[0].shape[1]), found[0].count
+        kernels = Kernels(plan, many=len(places) >= MANY)
+        return cls(keys, values, places, count, kernels, addresses(keys, values))
 
-    def step(self, ids: npt.NDArray[np.int64]) -> tuple[Floats, CompiledRows]:
-        """Read one more token of each row, (B,): logits (B, V), and what is remembered then."""
-        here = self if self.count < self.caches[:, 2].min() else self.roomier()
-        logits = here.kernels.step(ids, here.caches, here.count)
+    def step(self, ids: Ids, threads: int = 1) -> tuple[Floats, CompiledRows]:
+        """Read one more token of each row, (B,): logits (B, V), and what is remembered then.
+
+        Args:
+            ids: the tokens.
+            threads: that may share the work, which is the same to the bit by each number.
+        """
+        full = self.count >= self.caches[:, 2].min() and self.rooms() != self.caches[:, 2].tolist()
+        here = self.moved(self.places) if full else self
+        logits = here.kernels.step(
+            ids, here.places, here.caches, here.keys[0].shape[1], here.count, threads
+        )
         return logits, replace(here, count=here.count + 1)
 
-    def roomier(self) -> CompiledRows:
-        """The same with room for one more position, where the windows want it."""
-        grown = zip(self.kernels.plan.attentions, self.keys, self.values, strict=True)
-        found = [layer.roomier(Cache(own, other, self.count)) for layer, own, other in grown]
-        keys, values = [one.keys for one in found], [one.values for one in found]
-        return CompiledRows(keys, values, self.count, self.kernels, addresses(keys, values))
-
     def pick(self, rows: Tensor) -> CompiledRows:
-        """Some rows, in the order given."""
+        """Some rows, in the order given.
+
+        Those that are gone are left where they are until they are the half.
+        """
+        places = self.places[rows.numpy()]
+        if 2 * len(places) > self.keys[0].shape[1] and (np.diff(places) > 0).all():
+            return replace(self, places=places)
+        return self.moved(places)
+
+    def moved(self, places: Ids) -> CompiledRows:
+        """The rows at some places, together, with room for one more position in each."""
+        seen, rows = np.minimum(self.count, self.caches[:, 2]).tolist(), torch.from_numpy(places)
         keys, values = (
-            [picked(one, rows, self.count) for one in part] for part in (self.keys, self.values)
+            [moved(*one) for one in zip(part, [rows] * len(part), seen, self.rooms(), strict=True)]
+            for part in (self.keys, self.values)
         )
-        kernels, many = self.kernels, len(rows) >= MANY
+        kernels, many = self.kernels, len(places) >= MANY
         if many and not kernels.many:
             kernels = Kernels(kernels.plan, many=many)
-        return CompiledRows(keys, values, self.count, kernels, addresses(keys, values))
+        left = np.arange(len(places))
+        return CompiledRows(keys, values, left, self.count, kernels, addresses(keys, values))
+
+    def rooms(self) -> list[int]:
+        """For how many positions each attention has room, with one more."""
+        pairs = zip(self.kernels.plan.attentions, self.keys, strict=True)
+        return [layer.room_for(self.count + 1, len(keys)) for layer, keys in pairs]
 
 
-def picked(kept: Tensor, rows: Tensor, count: int) -> Tensor:
-    """Some rows of a cache (room, B, K, D), of which `count` positions are filled."""
-    made = kept.new_empty(len(kept), len(rows), *kept.shape[2:])
-    seen = min(count, len(kept))
+def moved(kept: Tensor, rows: Tensor, seen: int, room: int) -> Tensor:
+    """Some rows of what attention keeps, of which some positions are filled, with more room."""
+    made = kept.new_empty(room, len(rows), *kept.shape[2:])
     torch.index_select(kept[:seen], 1, rows, out=made[:seen])
     return made
 
@@ -161,7 +241,7 @@ def caches_in(state: Any) -> Iterator[Cache]:
             yield from caches_in(one)
 
 
-def addresses(keys: list[Tensor], values: list[Tensor]) -> npt.NDArray[np.int64]:
+def addresses(keys: list[Tensor], values: list[Tensor]) -> Ids:
     """See `CompiledRows`."""
-    rows = [(k.data_ptr(), v.data_ptr(), len(k)) for k, v in zip(keys, values, strict=True)]
-    return np.array(rows, np.int64)
+    pairs = zip(keys, values, strict=True)
+    return np.array([(k.data_ptr(), v.data_ptr(), len(k)) for k, v in pairs], np.int64)

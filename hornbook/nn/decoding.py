@@ -84,6 +84,7 @@ class Decoding:
 
     def __init__(self) -> None:
         self.operations, self.multiplications = 0, 0
+        self.threads = 1  # that may share a step
         self.refused = ""
 
     def rows(self, net: Layer, state: Any, count: int) -> CompiledRows | None:

@@ -46,7 +46,7 @@ class LayerMemory(Memory["Network"]):
         if not isinstance(state, CompiledRows):
             state = model.decoding.rows(model.net, state, len(ids)) or state
         if isinstance(state, CompiledRows):
-            return state.step(ids)
+            return state.step(ids, model.decoding.threads)
         with model.in_use():
             y, state = model.net.advance(model.tensor(ids), state)
             logits: Floats = y.cpu().numpy()
@@ -56,6 +56,10 @@ class LayerMemory(Memory["Network"]):
         """What the layers remember of some places."""
         rows = model.tensor(places)
         return state.pick(rows) if isinstance(state, CompiledRows) else model.net.pick(state, rows)
+
+    def moves(self, state: Any) -> bool:
+        """Not where rows are read by compiled code."""
+        return not isinstance(state, CompiledRows)
 
 
 ROW = LayerMemory(reach=None)
@@ -116,3 +120,7 @@ class BlockMemory(Memory["Network"]):
         """The rows of some places."""
         layers = ROW.select(model, state.layers, places)
         return Row(layers, state.count, state.recent[places])
+
+    def moves(self, state: Row) -> bool:
+        """As the row's own memory."""
+        return ROW.moves(state.layers)

@@ -237,5 +237,6 @@ class Network(Net, LanguageModel):
             readers = next(number for number in READERS if number <= here)
             worth = readers > 1 and self.anchor.device.type == "cpu" and self.takes_long
             shared = free_processors(readers) if worth else 1
+        self.decoding.threads = here if shared is None else shared
         with self.in_use(), threads(number, blas=shared):
             yield
