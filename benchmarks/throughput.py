@@ -425,7 +425,7 @@ def nanogpt_sampling(options: Options) -> Work:
     shape = {"n_layer": 6, "n_head": 6, "n_embd": 384, "block_size": 256}
     length, pieces, ways = 500, 10, []
     made = trained_by("gpt", stream, tokenizer.vocabulary, {**shape, **AS_NANOGPT}, 1)
-    model: Any = made.module
+    model: Any = made.module.eval()
     for threads in options.threads:
         # Each round draws one text piece by piece: a whole one would be ten times the wait.
         piece = peer.sampling(shape, length=length, pieces=pieces)
@@ -446,7 +446,7 @@ def makemore_sampling(options: Options) -> Work:
     # longest whatever the weights.
     for _ in range(300):
         made.update()
-    longest, model = peer.block_size - 1, made.module
+    longest, model = peer.block_size - 1, made.module.eval()
     lengths = [len(drawn.text) for drawn in draw(model, tokenizer, count, longest)]
     for threads in options.threads:
         ways.append(Way("makemore", peer.sampling("transformer", count=count), count, threads))

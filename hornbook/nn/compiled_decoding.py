@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -23,6 +24,9 @@ __all__ = ["CompiledRows"]
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
+# Seconds that one waits for helpers, longer than any piece takes, before it sees that the machine is
+# busy; and for which it then works alone.
+PATIENCE, AGAIN = 0.003, 5.0
 MANY = 4  # rows from which on weights are turned, so that a vector of them meets each number of x
 
 
@@ -85,6 +89,7 @@ class Kernels:
         self.addresses = np.array([one.data_ptr() for one in self.weights], np.int64)
         self.work = np.zeros(2 + 2 * len(operations), np.int64)
         self.rooms: list[tuple[Floats, Floats]] = []
+        self.alone_until = 0.0
         self.turns = np.zeros(1, np.float32)
         self.pair = torch.zeros(1, 2, dtype=torch.float32, device="cpu")  # what is turned
 
@@ -110,7 +115,9 @@ class Kernels:
         self.work[:] = 0
         before = (self.whole, self.numbers, self.addresses, caches, rows, count, ids, places, turns)
         single = n == 1 and not self.many
-        sharing = min(threads, -(-n // made.rows)) if n > 1 else threads if single else 1
+        if time.monotonic() < self.alone_until:
+            threads = 1
+        sharing = threads if single else min(threads, -(-n // made.rows))
         parts = [made.alone] * sharing
         if single and sharing > 1:
             parts = [made.leading] + [made.helping] * (sharing - 1)
@@ -125,8 +132,11 @@ class Kernels:
         pool = helpers(os.getpid(), sharing - 1)
         helping = [pool.submit(made.decode, *one) for one in calls[1:]]
         made.decode(*calls[0])
+        began = time.monotonic()
         for one in helping:
             one.result()
+        if time.monotonic() - began > PATIENCE:
+            self.alone_until = began + AGAIN
         return logits
 
     def make_room(self, rows: int, positions: int, threads: int) -> None:
