@@ -144,14 +144,46 @@ def test_they_are_taken_once_they_pay(account: Account, monkeypatch: pytest.Monk
     assert asked == ["decoding"]
     assert account.ready is None
     account.saved = choosing.COMPILING
-    assert account.takes(1)
+    assert account.takes(1, 1)
     assert account.ready
 
 
-def test_large_products_are_a_librarys(account: Account) -> None:
+def test_large_products_are_a_librarys() -> None:
     model = gpt()
-    _, state = model.start(np.zeros((1, 2), np.int64))
+    _, state = model.memory.start(model, np.zeros((1, 2), np.int64))
     with decoding_by("compiled"):
-        assert model.decoding.rows(model.net, state.state if hasattr(state, "state") else state, 2)
+        assert model.decoding.rows(model.net, state, 3)
         many = 1 + choosing.LARGE // model.decoding.multiplications
+        assert model.decoding.rows(model.net, state, many - 1)
         assert model.decoding.rows(model.net, state, many) is None
+        model.decoding.multiplications = choosing.HEAVY + 1  # turning its weights takes long
+        assert model.decoding.rows(model.net, state, 3)
+        assert model.decoding.rows(model.net, state, 4) is None
+
+
+@pytest.mark.parametrize("rows", [1, 300])
+def test_threads_make_the_same_bits(rows: int) -> None:
+    from hornbook.kernels import decoding
+
+    model, ids = gpt(n_embd=64), np.random.default_rng(0).integers(0, 27, (rows, 4))
+    found = []
+    for threads in (1, 2, 3):
+        _, state = model.memory.start(model, ids[:, :2])
+        ours: Any = CompiledRows.of(state, DecodingPlan([model.net]))
+        _, ours = ours.step(ids[:, 2], threads)
+        found.append(ours.step(ids[:, 3], threads)[0])
+    assert (found[0] == found[1]).all()
+    assert (found[0] == found[2]).all()
+    assert len(decoding.decode.signatures) == 1  # `ids` were columns: it was not compiled for these
+
+
+def test_gelu_is_exact_to_rounding() -> None:
+    from hornbook.kernels.decoding_layers import gelu
+
+    x = np.concatenate([np.linspace(-14, 14, 4_001), [0.0, 1e-30, -1e-30]]).astype(np.float32)
+    made = x.copy()
+    gelu(made, 0, len(made))
+    exact = x * torch.erfc(torch.from_numpy(x).double() * -(0.5**0.5)).numpy() / 2
+    # ε of the result, and of what is computed of x²: where that is large the result is tiny.
+    bound = 2 * np.finfo(np.float32).eps * (1 + np.square(x, dtype=np.float64)) * np.abs(exact)
+    assert (np.abs(made - exact) <= bound + 1e-37).all()

@@ -20,12 +20,12 @@ from hornbook.kernels.decoding_plan import Decoded, DecodingKind
 from hornbook.nn.attention_cache import Cache
 from hornbook.nn.decoding_plan import DecodingPlan
 
-__all__ = ["CompiledRows"]
+__all__ = ["MANY", "CompiledRows"]
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
-# Seconds that one waits for helpers, longer than any piece takes, before it sees that the machine is
-# busy; and for which it then works alone.
+# Seconds that one waits for helpers, longer than any piece takes, before it sees that others are at
+# work; and for which it then works alone.
 PATIENCE, AGAIN = 0.003, 5.0
 MANY = 4  # rows from which on weights are turned, so that a vector of them meets each number of x
 
@@ -107,6 +107,7 @@ class Kernels:
             threads: that may share the work.
         """
         plan, made, n = self.plan, decoder(), len(ids)
+        ids = np.ascontiguousarray(ids, np.int64)  # of another layout it would be compiled again
         turns = self.turns
         if plan.rotary is not None:
             table = plan.rotary.table(count, 1, self.pair)
@@ -211,7 +212,7 @@ class CompiledRows:
 
         Those that are gone are left where they are until they are the half.
         """
-        places = self.places[rows.numpy()]
+        places = np.ascontiguousarray(self.places[rows.numpy()])
         if 2 * len(places) > self.keys[0].shape[1] and (np.diff(places) > 0).all():
             return replace(self, places=places)
         return self.moved(places)

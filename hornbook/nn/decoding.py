@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hornbook.extras import has
-from hornbook.nn.compiled_decoding import CompiledRows
+from hornbook.nn.compiled_decoding import MANY, CompiledRows
 from hornbook.nn.decoding_plan import DecodingPlan, Observed
 from hornbook.nn.layer import Layer
 from hornbook.nn.program_builder import Unsuited
 
 __all__ = ["Decoding", "Wanted", "decoding_by"]
 
-PRICE = 25e-6  # seconds that calling one operation of a plan takes
-LOADING, COMPILING = 1.0, 10.0  # seconds, about
-LARGE = 2 * 10**8  # multiplications in a step of several rows, from which on a library is as fast
+# Seconds that compiled steps save for each operation of a plan, and for each row of it.
+PRICE, PRICE_OF_ROW = 15e-6, 1e-7
+LOADING, COMPILING = 0.7, 10.0  # seconds, about
+# Multiplications in a step of many rows from which on a library's products are nearly as fast, and
+# weights from which on turning them for those rows takes too long.
+LARGE, HEAVY = 10**9, 2**23
 
 Wanted = Literal["auto", "compiled", "layers"]
 
@@ -39,12 +42,12 @@ class Account:
     asked: bool = False
     "Whether it is known that they are not kept on disk."
 
-    def takes(self, operations: int) -> bool:
-        """Whether a step of so many operations is to be a compiled one."""
+    def takes(self, operations: int, rows: int) -> bool:
+        """Whether a step of so many operations on so many rows is to be a compiled one."""
         if self.wanted != "auto":
             return self.wanted == "compiled"
         if self.ready is None:
-            self.saved += PRICE * operations
+            self.saved += operations * (PRICE + PRICE_OF_ROW * rows)
             self.decide()
         return bool(self.ready)
 
@@ -87,6 +90,10 @@ class Decoding:
         self.threads = 1  # that may share a step
         self.refused = ""
 
+    def is_large(self, rows: int) -> bool:
+        """Whether the net has too many weights, or the rows too much to multiply."""
+        return self.multiplications > HEAVY or rows * self.multiplications > LARGE
+
     def rows(self, net: Layer, state: Any, count: int) -> CompiledRows | None:
         """What layers remember of rows, to be read on by compiled steps; None if not by these.
 
@@ -101,9 +108,9 @@ class Decoding:
             plan = None if self.operations else DecodingPlan([net])
             if plan is not None:
                 self.operations, self.multiplications = len(plan.operations), plan.multiplications
-            if count > 1 and count * self.multiplications > LARGE:
+            if count >= MANY and self.is_large(count):
                 return None
-            if not ACCOUNT.takes(self.operations):
+            if not ACCOUNT.takes(self.operations, count):
                 return None
             return CompiledRows.of(state, plan or DecodingPlan([net]))
         except Observed:
