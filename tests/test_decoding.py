@@ -115,6 +115,16 @@ def test_what_has_no_kernels_goes_by_layers() -> None:
         assert model.decoding.refused
 
 
+def test_adapters_that_are_merged_have_kernels() -> None:
+    model = gpt(lora_rank=2)
+    with decoding_by("compiled"):
+        apart = drawn(model)
+        assert model.decoding.refused
+        model.merge()
+        assert drawn(model) == apart
+        assert not model.decoding.refused
+
+
 def test_layers_that_are_observed_are_asked() -> None:
     model = gpt()
     with decoding_by("compiled"), keeping_outputs(model.net):

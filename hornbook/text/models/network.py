@@ -154,6 +154,7 @@ class Network(Net, LanguageModel):
         The settings are then those of a net without adapters.
         """
         merge_lora(self)
+        self.decoding = Decoding()  # there may be kernels for what the layers are now
         self.settings = self.settings.without(self.settings.not_inherited)
 
     def carried(self) -> dict[str, Tensor]:
