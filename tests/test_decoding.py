@@ -158,6 +158,24 @@ def test_they_are_taken_once_they_pay(account: Account, monkeypatch: pytest.Monk
     assert account.ready
 
 
+def test_they_are_taken_in_the_middle_of_a_text(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hornbook.kernels import kept
+
+    monkeypatch.setattr(kept, "are_kept", lambda what: True)
+    for name in ("default", "GPT-2"):
+        model = gpt(**NETS[name])
+        vars(account).update(
+            ready=None, asked=False, saved=choosing.LOADING - 100 * choosing.PRICE
+        )  # 5 tokens
+        text = drawn(model)
+        assert len(text[0]) > 8
+        assert account.takes(1, 1)
+        with decoding_by("layers"):
+            assert drawn(model) == text
+
+
 def test_large_products_are_a_librarys() -> None:
     model = gpt()
     _, state = model.memory.start(model, np.zeros((1, 2), np.int64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -87,7 +88,6 @@ class Kernels:
                 operations[at] = replace(one, kind=DecodingKind.PRODUCT)
         self.whole, self.numbers = Decoded.tables(operations)
         self.addresses = np.array([one.data_ptr() for one in self.weights], np.int64)
-        self.work = np.zeros(2 + 2 * len(operations), np.int64)
         self.rooms: list[tuple[Floats, Floats]] = []
         self.alone_until = 0.0
         self.turns = np.zeros(1, np.float32)
@@ -113,24 +113,31 @@ class Kernels:
             table = plan.rotary.table(count, 1, self.pair)
             turns = torch.view_as_real(table).reshape(-1).numpy()
         logits = np.empty((n, plan.classes), np.float32)
-        self.work[:] = 0
-        before = (self.whole, self.numbers, self.addresses, caches, rows, count, ids, places, turns)
-        single = n == 1 and not self.many
+        work = np.zeros(2 + 2 * len(self.whole), np.int64)
         if time.monotonic() < self.alone_until:
             threads = 1
+        single = n == 1 and not self.many
         sharing = threads if single else min(threads, -(-n // made.rows))
         parts = [made.alone] * sharing
         if single and sharing > 1:
             parts = [made.leading] + [made.helping] * (sharing - 1)
-        self.make_room(min(n, made.rows), int(caches[:, 2].max()), len(parts))
+        longest = int(caches[:, 2].max())
+        rooms = [self.room(min(n, made.rows), longest) for _ in range(1 if single else sharing)]
+        before = (self.whole, self.numbers, self.addresses, caches, rows, count, ids, places, turns)
         calls = [
-            (*before, *self.rooms[0 if single else thread], logits, self.work, part)
+            (*before, *rooms[0 if single else thread], logits, work, part)
             for thread, part in enumerate(parts)
         ]
         if sharing == 1:
             made.decode(*calls[0])
-            return logits
-        pool = helpers(os.getpid(), sharing - 1)
+        else:
+            self.share(made, calls)
+        self.rooms += rooms
+        return logits
+
+    def share(self, made: Decoder, calls: list[tuple[Any, ...]]) -> None:
+        """The first call, while helpers make the others."""
+        pool = helpers(os.getpid(), len(calls) - 1)
         helping = [pool.submit(made.decode, *one) for one in calls[1:]]
         made.decode(*calls[0])
         began = time.monotonic()
@@ -138,20 +145,18 @@ class Kernels:
             one.result()
         if time.monotonic() - began > PATIENCE:
             self.alone_until = began + AGAIN
-        return logits
 
-    def make_room(self, rows: int, positions: int, threads: int) -> None:
-        """For the values of some rows, and for one's scores of so many positions, of each thread.
+    def room(self, rows: int, positions: int) -> tuple[Floats, Floats]:
+        """For the values of some rows, and for one's scores of so many positions.
 
-        Each has as much more as it needs.
+        It is nobody else's until it is given back.
         """
         values, scores = rows * self.plan.width, positions * self.plan.heads
-        for at in range(threads):
-            if at == len(self.rooms):
-                self.rooms.append((np.empty(values, np.float32), np.empty(scores, np.float32)))
-            own, other = self.rooms[at]
-            if len(own) < values or len(other) < scores:
-                self.rooms[at] = np.empty(values, np.float32), np.empty(scores, np.float32)
+        with contextlib.suppress(IndexError):  # two threads may read on from here at once
+            own, other = self.rooms.pop()
+            if len(own) >= values and len(other) >= scores:
+                return own, other
+        return np.empty(values, np.float32), np.empty(scores, np.float32)
 
 
 @dataclass
