@@ -9,16 +9,18 @@ from pathlib import Path
 import llvmlite.binding as llvm
 import numba
 
-from hornbook.kernels.compiled import VERSION
 from hornbook.kernels.steps import advance
+from hornbook.kernels.version import VERSION
 
-__all__ = ["WAIT", "are_kept", "note_kept"]
+__all__ = ["DECODING", "WAIT", "are_kept", "note_kept"]
+
+DECODING = "decoding"
 
 WAIT = "The steps are compiled for this machine: 10 to 20 seconds, once."
 
 
-def mark(kind: int) -> Path | None:
-    """The empty file that says so of a kind of operation; None if nothing can be kept here.
+def mark(what: int | str) -> Path | None:
+    """The empty file that says so of a kind of operation, or else; None if nothing can be kept.
 
     It lies where Numba keeps what was compiled, so that both go together.
     """
@@ -26,17 +28,21 @@ def mark(kind: int) -> Path | None:
     if folder is None:
         return None
     made_by = f"{VERSION:08x}-{numba.__version__}-{llvm.get_host_cpu_name()}"
-    return Path(folder) / f"steps-{made_by}-{kind}.kept"
+    return Path(folder) / f"steps-{made_by}-{what}.kept"
 
 
-def are_kept(kinds: Iterable[int]) -> bool:
-    """Whether those of some kinds of operations are, for float32: nobody waits for others."""
-    return all(path is not None and path.exists() for path in map(mark, kinds))
+def are_kept(which: Iterable[int | str]) -> bool:
+    """Whether some are, for float32: nobody waits for others.
+
+    Args:
+        which: kinds of operations, or `DECODING`.
+    """
+    return all(path is not None and path.exists() for path in map(mark, which))
 
 
-def note_kept(kinds: Iterable[int]) -> None:
+def note_kept(which: Iterable[int | str]) -> None:
     """They have been compiled, or loaded."""
-    for path in map(mark, kinds):
+    for path in map(mark, which):
         if path is not None:
             with contextlib.suppress(OSError):
                 path.touch()

@@ -40,7 +40,7 @@ __all__ = ["Calibration", "Candidates", "calibrate", "candidates", "time_steps"]
 BATCHES = 2
 COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
 SHARE = 0.03  # of the steps of a training
-LOADING, COMPILING = 4.0, 12.0  # seconds that compiled steps must save, kept on disk and not yet
+LOADING, COMPILING = 2.0, 12.0  # seconds that compiled steps must save, kept on disk and not yet
 CALL = 64  # compiled steps that are timed at once, where their time and not their rank is asked for
 SPREAD = 6  # batches that are timed before a given time
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
