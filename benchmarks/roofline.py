@@ -128,9 +128,8 @@ class Sides:
         done = self.ask("ours", "done", next(name for side, name in ways if side == "ours"))
         found = {way: done * statistics.median(taken) for way, taken in seconds.items()}
         return Result(
-            key, WORKS[key],
-            # A text is drawn without Numba, for what is counted is what torch does.
-            self.ask("ours" if WORKS[key].step == "a step" else "bare", "count", key),
+            WORKS[key],
+            self.ask(WORKS[key].counted_by, "count", key),
             {name: took for (side, name), took in found.items() if side == "peer"},
             {name: took for (side, name), took in found.items() if side != "peer"},
         )  # fmt: skip

@@ -47,7 +47,6 @@ class Limit:
 class Result:
     """A work, counted and measured; all seconds are for what one step of hornbook's does."""
 
-    key: str
     work: Work
     counted: Counted
     peers: Mapping[str, float]
@@ -211,15 +210,19 @@ class Report:
         if one.after <= seconds:
             what = f"reached: {in_time(one.after)} ({one.best})"
         elif limit.seconds <= seconds:
-            what = f"within the limit of {in_time(limit.seconds)}, not reached: "
-            what += f"{in_time(one.after)} ({one.best})"
+            needed = limit.seconds / seconds
+            what = (
+                f"not reached: {in_time(one.after)} ({one.best}), {limit.seconds / one.after:.0%}"
+            )
+            what += f" of the limit of {in_time(limit.seconds)}; {needed:.0%} would be needed"
         else:
             why = (
                 f"its products alone take {in_time(limit.products)}, each by the best library"
                 if limit.by == "products"
                 else f"its bytes alone take {in_time(limit.moving)} to be read"
             )
-            what = f"out of reach: {why}; {in_time(one.after)} today ({one.best})"
+            what = f"out of reach of {some_threads(self.peaks.threads)}: {why}; "
+            what += f"{in_time(one.after)} today ({one.best})"
         return f"- {one.work.title}, wanted {words}: {what}."
 
     def write(self) -> None:

@@ -24,6 +24,15 @@ pytest.importorskip("numba", reason="Numba is not installed")
 
 LINES = ("anna", "emil", "lina", "norma", "marlon", "ella", "romeo", "milo")
 MLP = {"block_size": 3, "n_embd": 4, "n_hidden": (17,), "activation": "tanh", "norm": "none"}
+GPT = {"block_size": 6, "n_layer": 2, "n_head": 2, "n_embd": 12, "zero_init": False}
+GPT2 = {
+    "position": "learned", "norm": "layer", "feed_forward": "gelu_tanh", "qk_norm": False,
+    "tied": True, "softcap": 9.0, "dropout": 0.1,
+}  # fmt: skip
+LLAMA = {
+    "n_kv_head": 1, "norm_gain": True, "feed_forward": "swiglu", "qk_norm": False, "bias": True,
+    "dropout": 0.0,
+}  # fmt: skip
 NETS: dict[str, tuple[str, dict[str, Any]]] = {
     "the lecture's": ("mlp", MLP),
     "BatchNorm and dropout": ("mlp", {**MLP, "norm": "batch", "dropout": 0.2}),
@@ -66,6 +75,9 @@ NETS: dict[str, tuple[str, dict[str, Any]]] = {
     "RNN": ("rnn", {"n_embd": 4, "n_hidden": 9, "dropout": 0.0}),
     "GRU": ("gru", {"n_embd": 4, "n_hidden": 17, "n_layer": 2}),
     "LSTM": ("lstm", {"n_embd": 3, "n_hidden": 9, "n_layer": 2}),
+    "GPT": ("gpt", {**GPT, "dropout": 0.2}),
+    "GPT-2": ("gpt", {**GPT, **GPT2}),
+    "Llama": ("gpt", {**GPT, **LLAMA}),
     "GRU on windows": ("gru", {"block_size": 3, "n_embd": 4, "n_hidden": 9, "predict": "last"}),
 }
 WAYS: dict[str, dict[str, Any]] = {
@@ -273,7 +285,7 @@ def test_frozen_parameters_are_refused(rates: tuple[str, ...]) -> None:
         ("bigram", {"l2": 0.1}, "`l2`"),
         ("bigram", {"one_hot": True}, "OneHot"),
         ("rnn", {"join": "added"}, "AddedRNN"),
-        ("gpt", {"lora_rank": 2}, "no kernel"),
+        ("gpt", {"lora_rank": 2}, "LoRALinear"),
     ],
 )
 def test_nets_without_kernels_say_why(

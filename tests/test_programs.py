@@ -314,5 +314,5 @@ def test_no_kernel_is_called_where_it_is_used() -> None:
                 else:
                     kept.add(name)
     assert inlined > 20
-    assert kept - products == {"advance", "measure"}
+    assert kept - products == {"advance", "measure", "search"}  # what Python calls
     assert {"add_product", "add_dots"} < products

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from hornbook.kernels.compiled import kernel
-from hornbook.kernels.layers import spread, sum_rows
+from hornbook.kernels.layers import sum_rows
 from hornbook.kernels.linked import add_product
+from hornbook.kernels.panels import place, turned_block
+from hornbook.kernels.vectors import WIDTH
 
-__all__ = ["from_input", "keep_state", "sum_both", "take_state", "to_input", "turn"]
+__all__ = ["at_once", "from_input", "keep_state", "take_state", "to_input", "turn"]
 
 Array = Any
+NEAR = 256  # rows whose gates stay in the caches between one product and the next
+
+
+@kernel
+def at_once(batch: int) -> int:
+    """Rows of some steps whose inputs are taken together: enough of them for fast products."""
+    return batch * max(1, NEAR // batch)
 
 
 @kernel
@@ -33,37 +42,44 @@ def keep_state(v: Array, at: int, state: Array, own: int, batch: int, size: int)
 
 @kernel
 def from_input(
-    v: Array, x: int, gates: int, n: int, k: int, m: int, p: Array, w: int, b: int
-) -> None:
-    """What all steps take from their inputs: W x + b, (n, m)."""
-    spread(v, gates, p, b, n, m)
-    add_product(v, gates, v, x, k, 1, p, w, n, k, m)
-
-
-@kernel
-def to_input(
-    d: Array, v: Array, x: int, gates: int, turned: int, n: int, k: int, m: int, p: Array,
-    g: Array, w: int,
+    v: Array, x: int, gates: int, first: int, n: int, k: int, m: int, p: Array, w: int, b: int,
+    e: int, both: int,
 ) -> None:  # fmt: skip
-    """The way back: gradients of W and of x."""
-    add_product(g, w, v, x, 1, k, d, gates, k, n, m)  # dW = xᵀ dgates
-    turn(d, turned, p, w, k, m)
-    d[x : x + n * k] = 0
-    add_product(d, x, d, gates, m, 1, d, turned, n, m, k)  # dx = dgates Wᵀ
+    """What some steps, from row `first` on, take from their inputs: W x + b, (rows, m).
+
+    The first `both` columns get the bias at e, too.
+    """
+    begin, bias, other = gates + first * m, p[b : b + m], p[e : e + m]
+    for i in range(n):
+        row = v[begin + i * m : begin + (i + 1) * m]
+        for j in range(both):
+            row[j] = bias[j] + other[j]
+        for j in range(both, m):
+            row[j] = bias[j]
+    add_product(v, begin, v, x + first * k, k, 1, p, w, n, k, m)
 
 
 @kernel
 def turn(d: Array, to: int, p: Array, at: int, k: int, m: int) -> None:
-    """The transpose (m, k) of a weight (k, m)."""
-    for j in range(m):
-        row = d[to + j * k : to + (j + 1) * k]
-        for i in range(k):
-            row[i] = p[at + i * m + j]
+    """The transpose (m, k), at `to` in d, of a matrix (k, m), at `at` in p."""
+    lanes = WIDTH // d.itemsize
+    for i in range(0, k - k % lanes, lanes):
+        for j in range(0, m - m % lanes, lanes):
+            square = place(p, at + i * m + j)
+            turned_block(place(d, to + j * k + i), k, square, m, lanes, lanes, 1, 1)
+    for i in range(k):
+        for j in range(0 if i >= k - k % lanes else m - m % lanes, m):
+            d[to + j * k + i] = p[at + i * m + j]
 
 
 @kernel
-def sum_both(g: Array, b: int, e: int, d: Array, gates: int, n: int, m: int) -> None:
-    """The gradients of two biases that are added to the same."""
-    sum_rows(g, e, d, gates, n, m)
-    for j in range(m):
-        g[b + j] += g[e + j]
+def to_input(
+    d: Array, v: Array, x: int, gates: int, turned: int, first: int, n: int, k: int, m: int,
+    g: Array, w: int, b: int,
+) -> None:  # fmt: skip
+    """The way back: gradients of W, b and x; the transpose of W is kept at `turned`."""
+    begin, x = gates + first * m, x + first * k
+    sum_rows(g, b, d, begin, n, m)
+    add_product(g, w, v, x, 1, k, d, begin, k, n, m)  # dW = xᵀ dgates
+    d[x : x + n * k] = 0
+    add_product(d, x, d, begin, m, 1, d, turned, n, m, k)  # dx = dgates Wᵀ

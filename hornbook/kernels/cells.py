@@ -1,8 +1,9 @@
 """The recurrent layers over all steps of rows, there and back.
 
 Positions are in the order of time: those of the first step of all rows, then those of the second.
-So what multiplies the state is a product of neighbours at each step, and all that multiplies the
-input, and the gradients of all weights, is a product of all steps at once. Weights are kept
+So what multiplies the state is a product of neighbours at each step, and what multiplies the
+input, and the gradients of all weights, are products of some steps at once: so many that products
+are fast, and no more, so that what they made is in the caches when it is read. Weights are kept
 transposed: (in, gates). Before the output, and before an LSTM's cell states, there is room for the
 state that a batch begins from. What each computes is its layer's `vjp` in `hornbook.nn`.
 
@@ -22,9 +23,9 @@ from __future__ import annotations
 from typing import Any
 
 from hornbook.kernels.cell_parts import (
+    at_once,
     from_input,
     keep_state,
-    sum_both,
     take_state,
     to_input,
     turn,
@@ -46,16 +47,14 @@ def gru(
     """r and z and U h + e of n, (n, 3 · size), and n behind them, (n, size)."""
     m = 3 * size
     kept += m * (k + size)
-    from_input(v, x, kept, n, k, m, p, w, b)
     take_state(v, y - batch * size, state, own, batch, size)
-    both, third = p[e : e + 2 * size], p[e + 2 * size : e + m]
+    third, rows = p[e + 2 * size : e + m], at_once(batch)
     for first in range(0, n, batch):
+        if first % rows == 0:
+            from_input(v, x, kept, first, min(rows, n - first), k, m, p, w, b, e, 2 * size)
         for i in range(first, first + batch):
-            gates = v[kept + i * m : kept + i * m + 2 * size]
             shown = v[kept + i * m + 2 * size : kept + (i + 1) * m]
             new = v[kept + n * m + i * size : kept + n * m + (i + 1) * size]
-            for j in range(2 * size):
-                gates[j] += both[j]
             for j in range(size):
                 new[j] = shown[j]
                 shown[j] = third[j]
@@ -85,8 +84,9 @@ def gru_back(
 ) -> None:  # fmt: skip
     """Back: gradients of what multiplies the state take the gates' places, n's its own."""
     m, one = 3 * size, v.dtype.type(1)
-    turned, kept = kept, kept + m * (k + size)
+    turned, kept, rows = kept, kept + m * (k + size), at_once(batch)
     turn(d, turned, p, u, size, m)
+    turn(d, turned + m * size, p, w, k, m)
     for first in range(n - batch, -1, -batch):
         for i in range(first, first + batch):
             at, to = kept + i * m, kept + n * m + i * size
@@ -111,15 +111,16 @@ def gru_back(
         if first:
             to_before = y + (first - batch) * size
             add_product(d, to_before, d, kept + first * m, m, 1, d, turned, batch, m, size)
-    add_product(g, u, v, y - batch * size, 1, size, d, kept, size, n, m)
-    sum_rows(g, e, d, kept, n, m)
-    for i in range(n):  # the input's share of n is not looked at through r
-        shown = d[kept + i * m + 2 * size : kept + (i + 1) * m]
-        new = d[kept + n * m + i * size : kept + n * m + (i + 1) * size]
-        for j in range(size):
-            shown[j] = new[j]
-    sum_rows(g, b, d, kept, n, m)
-    to_input(d, v, x, kept, turned + m * size, n, k, m, p, g, w)
+        if first % rows == 0:
+            some, here = min(rows, n - first), kept + first * m
+            add_product(g, u, v, y + (first - batch) * size, 1, size, d, here, size, some, m)
+            sum_rows(g, e, d, here, some, m)
+            for i in range(first, first + some):  # the input's share of n does not pass r
+                shown = d[kept + i * m + 2 * size : kept + (i + 1) * m]
+                new = d[kept + n * m + i * size : kept + n * m + (i + 1) * size]
+                for j in range(size):
+                    shown[j] = new[j]
+            to_input(d, v, x, kept, turned + m * size, first, some, k, m, g, w, b)
 
 
 @kernel
@@ -135,15 +136,12 @@ def lstm(
     kept += m * (k + size)
     cells = kept + n * m + batch * size
     squashed = cells + n * size
-    from_input(v, x, kept, n, k, m, p, w, b)
     take_state(v, y - batch * size, state, own, batch, size)
     take_state(v, cells - batch * size, state, own + size, batch, size)
-    bias = p[e : e + m]
+    rows = at_once(batch)
     for first in range(0, n, batch):
-        for i in range(first, first + batch):
-            gates = v[kept + i * m : kept + (i + 1) * m]
-            for j in range(m):
-                gates[j] += bias[j]
+        if first % rows == 0:
+            from_input(v, x, kept, first, min(rows, n - first), k, m, p, w, b, e, m)
         before = y + (first - batch) * size
         add_product(v, kept + first * m, v, before, size, 1, p, u, batch, size, m)
         for i in range(first, first + batch):
@@ -174,8 +172,9 @@ def lstm_back(
 ) -> None:  # fmt: skip
     """Back: gradients of gates and cell states take their places."""
     m, one = 4 * size, v.dtype.type(1)
-    turned, kept = kept, kept + m * (k + size)
+    turned, kept, rows = kept, kept + m * (k + size), at_once(batch)
     turn(d, turned, p, u, size, m)
+    turn(d, turned + m * size, p, w, k, m)
     cells = kept + n * m + batch * size
     squashed = cells + n * size
     d[cells + (n - batch) * size : cells + n * size] = 0
@@ -205,9 +204,11 @@ def lstm_back(
         if first:
             to_before = y + (first - batch) * size
             add_product(d, to_before, d, kept + first * m, m, 1, d, turned, batch, m, size)
-    add_product(g, u, v, y - batch * size, 1, size, d, kept, size, n, m)
-    sum_both(g, b, e, d, kept, n, m)
-    to_input(d, v, x, kept, turned + m * size, n, k, m, p, g, w)
+        if first % rows == 0:
+            some, here = min(rows, n - first), kept + first * m
+            add_product(g, u, v, y + (first - batch) * size, 1, size, d, here, size, some, m)
+            to_input(d, v, x, kept, turned + m * size, first, some, k, m, g, w, b)
+    g[e : e + m] = g[b : b + m]
 
 
 @kernel
@@ -216,14 +217,11 @@ def rnn(
     u: int, e: int, state: Array, own: int, squashed: bool,
 ) -> None:  # fmt: skip
     """h' = f(W x + b + U h + e), f tanh or ReLU: all of it in the output's place."""
-    from_input(v, x, y, n, k, size, p, w, b)
     take_state(v, y - batch * size, state, own, batch, size)
-    bias = p[e : e + size]
+    rows = at_once(batch)
     for first in range(0, n, batch):
-        for i in range(first, first + batch):
-            row = v[y + i * size : y + (i + 1) * size]
-            for j in range(size):
-                row[j] += bias[j]
+        if first % rows == 0:
+            from_input(v, x, y, first, min(rows, n - first), k, size, p, w, b, e, size)
         before, here = y + (first - batch) * size, y + first * size
         add_product(v, here, v, before, size, 1, p, u, batch, size, size)
         if squashed:
@@ -239,8 +237,9 @@ def rnn_back(
     g: Array, w: int, b: int, u: int, e: int, squashed: bool,
 ) -> None:  # fmt: skip
     """Back, in the place of the output's gradient."""
-    many = batch * size
+    many, rows = batch * size, at_once(batch)
     turn(d, kept, p, u, size, size)
+    turn(d, kept + size * size, p, w, k, size)
     for first in range(n - batch, -1, -batch):
         here = y + first * size
         if squashed:
@@ -249,6 +248,8 @@ def rnn_back(
             relu_back(d, v, here, many)
         if first:
             add_product(d, here - many, d, here, size, 1, d, kept, batch, size, size)
-    add_product(g, u, v, y - many, 1, size, d, y, size, n, size)
-    sum_both(g, b, e, d, y, n, size)
-    to_input(d, v, x, y, kept + size * size, n, k, size, p, g, w)
+        if first % rows == 0:
+            some = min(rows, n - first)
+            add_product(g, u, v, here - many, 1, size, d, here, size, some, size)
+            to_input(d, v, x, y, kept + size * size, first, some, k, size, g, w, b)
+    g[e : e + size] = g[b : b + size]

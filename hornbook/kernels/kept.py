@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import llvmlite.binding as llvm
@@ -13,11 +14,11 @@ from hornbook.kernels.steps import advance
 
 __all__ = ["WAIT", "are_kept", "note_kept"]
 
-WAIT = "The steps are compiled for this machine: about 10 seconds, once."
+WAIT = "The steps are compiled for this machine: 10 to 20 seconds, once."
 
 
-def mark() -> Path | None:
-    """The empty file that says so; None if nothing can be kept here.
+def mark(kind: int) -> Path | None:
+    """The empty file that says so of a kind of operation; None if nothing can be kept here.
 
     It lies where Numba keeps what was compiled, so that both go together.
     """
@@ -25,18 +26,17 @@ def mark() -> Path | None:
     if folder is None:
         return None
     made_by = f"{VERSION:08x}-{numba.__version__}-{llvm.get_host_cpu_name()}"
-    return Path(folder) / f"steps-{made_by}.kept"
+    return Path(folder) / f"steps-{made_by}-{kind}.kept"
 
 
-def are_kept() -> bool:
-    """Whether those for float32 are: nobody waits for others."""
-    path = mark()
-    return path is not None and path.exists()
+def are_kept(kinds: Iterable[int]) -> bool:
+    """Whether those of some kinds of operations are, for float32: nobody waits for others."""
+    return all(path is not None and path.exists() for path in map(mark, kinds))
 
 
-def note_kept() -> None:
+def note_kept(kinds: Iterable[int]) -> None:
     """They have been compiled, or loaded."""
-    path = mark()
-    if path is not None:
-        with contextlib.suppress(OSError):
-            path.touch()
+    for path in map(mark, kinds):
+        if path is not None:
+            with contextlib.suppress(OSError):
+                path.touch()

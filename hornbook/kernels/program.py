@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "BLOCK", "Column", "Cut", "Kind", "Operation", "Program", "Trees", "attention_room",
-    "bytes_drawn",
+    "ATTENTION", "BLOCK", "Column", "Cut", "Kind", "Operation", "Program", "Trees",
+    "attention_room", "bytes_drawn",
 ]  # fmt: skip
 
 BLOCK = 32  # queries that attention takes at a time: a divisor of those that draw bytes together
@@ -111,7 +111,7 @@ class Column(IntEnum):
     """Where a second input begins, or the angles of TURN; the least random byte that ATTENTION
     keeps, or 0; the ids that a tree spans; 1 where TAPS adds its gradient to what is there."""
     DRAWN = 14
-    "Random bytes that it needs for a row of its input, in training; of ATTENTION see `bytes_drawn`."
+    "Random bytes that it needs for a row of its input, in training; see `bytes_drawn`."
 
 
 class Cut(IntEnum):
@@ -143,7 +143,7 @@ def bytes_drawn(whole: Any, n: int, batch: int) -> int:
         n: rows of its input.
         batch: rows of the batch.
     """
-    each = whole[14]
+    each: int = whole[14]
     if whole[0] != ATTENTION or each == 0:
         return -(-n * each // 8) * 8
     # Each lot of queries draws for all heads of all rows, and for the keys that one of them sees.
@@ -242,6 +242,11 @@ class Program:
     "Positions of a row, at most."
     trees: Trees | None = None
     "What rows are read as; None: each position by itself or after those before it."
+
+    @property
+    def kinds(self) -> frozenset[int]:
+        """Those of its operations."""
+        return frozenset(one.whole[Column.KIND] for one in self.operations)
 
     @property
     def multiplications(self) -> int:

@@ -28,13 +28,16 @@ class Builder:
         shape: rows and features that the next layer is given; ids before the first.
         at: where they begin among the values.
         in_place: whether the next layer may write over them.
-        by_time, state, trees: see `Program`.
+        by_time, state, longest, trees: see `Program`.
+        looked_up: weights of which ids pick rows, by their `id`.
+        tables: where the angles of rotary positions are, by size and base.
         level: of trees, that of the nodes that the next layer is given.
     """
 
     def __init__(
-        self, rows: int, positions: int, places: Mapping[int, int], plans: Mapping[type[Layer], Plan],
-        *, of_rows: bool, longest: int, trees: Trees | None = None,
+        self, rows: int, positions: int, places: Mapping[int, int],
+        plans: Mapping[type[Layer], Plan], *, of_rows: bool, longest: int,
+        trees: Trees | None = None,
     ) -> None:  # fmt: skip
         self.places, self.plans, self.of_rows, self.longest = places, plans, of_rows, longest
         self.trees, self.level = trees, 0

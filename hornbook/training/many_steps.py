@@ -61,8 +61,7 @@ class ManySteps:
         self.program = program_for(trainer.module, trainer.batches, trainer.flat.begins)
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
-        self.order = in_kernels_order(self.program, len(flat.values))
-        self.values, self.grads, self.first, self.second = np.zeros((4, len(self.order)), kind)
+        self.values, self.grads, self.first, self.second = np.zeros((4, len(flat.values)), kind)
         self.running = np.zeros(sum(one.numel() for one in self.program.running), kind)
         self.make_room(self.program)
         self.parts = np.array([(g.part.start, g.part.stop) for g in flat.groups], np.int64)
@@ -105,9 +104,9 @@ class ManySteps:
 
     def take(self) -> None:
         """Begin from where the trainer is."""
-        self.values[:] = self.trainer.flat.values.numpy()[self.order]
+        to_kernels(self.program, self.trainer.flat.values, self.values)
         for own, tensor in zip((self.first, self.second), self.remembered(), strict=False):
-            own[:] = tensor.numpy()[self.order]
+            to_kernels(self.program, tensor, own)
         if self.program.running:
             self.running[:] = np.concatenate([one.numpy() for one in self.program.running])
         if (state := self.carried()) is not None:
@@ -123,9 +122,9 @@ class ManySteps:
 
     def give(self) -> None:
         """Put the trainer where this is."""
-        self.trainer.flat.values.numpy()[self.order] = self.values
+        from_kernels(self.program, self.values, self.trainer.flat.values)
         for own, tensor in zip((self.first, self.second), self.remembered(), strict=False):
-            tensor.numpy()[self.order] = own
+            from_kernels(self.program, own, tensor)
         at = 0
         for one in self.program.running:
             one.numpy()[:] = self.running[at : at + one.numel()]
@@ -143,7 +142,7 @@ class ManySteps:
         self.call(nothing)
         self.measure(nothing)
         if self.values.dtype == np.float32:
-            note_kept()
+            note_kept(self.program.kinds)
 
     def advance(self, steps: int) -> None:
         """Make so many updates.
@@ -291,10 +290,19 @@ def lone_rows(program: Program, laid: LaidOut) -> list[int]:
     return found
 
 
-def in_kernels_order(program: Program, count: int) -> npt.NDArray[np.int64]:
-    """Which number of the flat vector each of the kernels' is, shape (P,)."""
-    order = np.arange(count)
+def to_kernels(program: Program, flat: Tensor, own: Floats) -> None:
+    """A flat vector in the kernels' order: some weights are transposed."""
+    into = torch.from_numpy(own)
+    into.copy_(flat)
     for at, out, fan_in in program.transposed:
         block = slice(at, at + out * fan_in)
-        order[block] = order[block].reshape(out, fan_in).T.reshape(-1)
-    return order
+        into[block].view(fan_in, out).copy_(flat[block].view(out, fan_in).t())
+
+
+def from_kernels(program: Program, own: Floats, flat: Tensor) -> None:
+    """The way back."""
+    given = torch.from_numpy(own)
+    flat.copy_(given)
+    for at, out, fan_in in program.transposed:
+        block = slice(at, at + out * fan_in)
+        flat[block].view(out, fan_in).copy_(given[block].view(fan_in, out).t())

@@ -68,7 +68,8 @@ def compiled() -> Callable[..., Ids] | None:
         return None
     from hornbook.kernels.searching import search
 
-    return search
+    found: Callable[..., Ids] = search
+    return found
 
 
 def located(values: Integers, offsets: Integers, nodes: Ids, wanted: Ids) -> Ids:
