@@ -21,7 +21,7 @@ __all__ = [
 
 # Multiplications in a step, from which on one by itself is as fast; more where each position waits
 # for the one before it, for a library's products are small then, however large the step.
-LARGE, LARGE_BY_TIME = 2 * 10**8, 2 * 10**9
+LARGE, LARGE_BY_TIME = 10**9, 2 * 10**10
 PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
 RULES = {"adamw": 0, "sgd": 1}
 
