@@ -25,6 +25,8 @@ import torch
 from benchmarks.llama_cpp import milliseconds
 from benchmarks.peers import NanoGPT
 from hornbook.compute.threads import libraries, threads
+from hornbook.extras import has
+from hornbook.nn.decoding import Wanted, decoding_by
 from hornbook.nn.eight_bit_linear import in_eight_bits
 from hornbook.text.models.gpt import GPT, GPTSettings
 from hornbook.text.models.presets import GPT2_PRESETS
@@ -34,14 +36,14 @@ V = 50_257
 PREFIXES = (1, 512)
 
 
-def steps(model: Any, prefix: int) -> Callable[[], None]:
-    """A call that draws the next token greedily."""
+def steps(model: Any, prefix: int, wanted: Wanted) -> Callable[[], None]:
+    """A call that draws the next token greedily, by layers or in compiled code."""
     told: Any = model.start(np.arange(prefix) * 7919 % 50_000)
 
     def step() -> None:
         nonlocal told
         logits, state = told
-        with model.stepping(1):
+        with decoding_by(wanted), model.stepping(1):
             told = model.step(logits.argmax(1), state)
 
     return step
@@ -59,7 +61,9 @@ def models() -> Iterator[tuple[str, Any]]:
 def ways(arguments: argparse.Namespace, prefix: int) -> Iterator[tuple[str, Callable[[], None]]]:
     """What is timed."""
     for name, model in models():
-        yield name, steps(model, prefix)
+        yield name, steps(model, prefix, "layers")
+        if "8 bits" not in name and has("numba"):
+            yield f"{name}, compiled", steps(model, prefix, "compiled")
     if arguments.nanogpt:
         shape = {"n_layer": 12, "n_head": 12, "n_embd": 768, "block_size": 1024}
         peer = NanoGPT(arguments.nanogpt, np.zeros(1, dtype=np.int64), V).model(shape).eval()

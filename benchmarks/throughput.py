@@ -39,6 +39,7 @@ from benchmarks.timing import in_turns
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.errors import SettingsError
 from hornbook.extras import has
+from hornbook.nn.decoding import Wanted, decoding_by
 from hornbook.text.batches import make_batches
 from hornbook.text.models import family
 from hornbook.text.sampling import SamplingSettings, sample
@@ -426,13 +427,12 @@ def nanogpt_sampling(options: Options) -> Work:
     shape = {"n_layer": 6, "n_head": 6, "n_embd": 384, "block_size": 256}
     length, pieces, ways = 500, 10, []
     made = trained_by("gpt", stream, tokenizer.vocabulary, {**shape, **AS_NANOGPT}, 1)
-    model: Any = made.module
+    model: Any = made.module.eval()
     for threads in options.threads:
         # Each round draws one text piece by piece: a whole one would be ten times the wait.
         piece = peer.sampling(shape, length=length, pieces=pieces)
         ways.append(Way("nanoGPT", piece, length / pieces, threads))
-        whole = functools.partial(draw, model, tokenizer, 1, length)
-        ways.append(Way("hornbook", whole, length, threads))
+        ways += drawn_ways(functools.partial(draw, model, tokenizer, 1, length), length, threads)
     row = Row("e. a text of 500 tokens, 6×384, block 256", "nanoGPT", "hornbook")
     return Work("tokens/s", ways, [row], [], calls=pieces, rounds=3)
 
@@ -447,16 +447,29 @@ def makemore_sampling(options: Options) -> Work:
     # longest whatever the weights.
     for _ in range(300):
         made.update()
-    longest, model = peer.block_size - 1, made.module
+    longest, model = peer.block_size - 1, made.module.eval()
     lengths = [len(drawn.text) for drawn in draw(model, tokenizer, count, longest)]
     for threads in options.threads:
         ways.append(Way("makemore", peer.sampling("transformer", count=count), count, threads))
-        ours = functools.partial(draw, model, tokenizer, count, longest)
-        ways.append(Way("hornbook", ours, count, threads))
+        ways += drawn_ways(
+            functools.partial(draw, model, tokenizer, count, longest), count, threads
+        )
     row = Row("f. 1,000 names at once, makemore's transformer", "makemore", "hornbook")
     mean = sum(lengths) / len(lengths)
     remark = f"hornbook's names have {mean:.2f} letters, {len(stream) / len(peer.words) - 1:.2f} of"
     return Work("names/s", ways, [row], [f"{remark} the data's"], rounds=7)
+
+
+def drawn_ways(call: Callable[[], object], work: float, threads: int) -> Iterator[Way]:
+    """hornbook's ways to do the same drawing: by layers, and in compiled code."""
+
+    def drawing(wanted: Wanted) -> None:
+        with decoding_by(wanted):
+            call()
+
+    yield Way("hornbook", functools.partial(drawing, "layers"), work, threads, "by layers")
+    if has("numba"):
+        yield Way("hornbook", functools.partial(drawing, "compiled"), work, threads, "compiled")
 
 
 def draw(model: Any, tokenizer: Tokenizer, count: int, longest: int) -> Sequence[Any]:

@@ -18,7 +18,7 @@ import hornbook
 from hornbook.experiments.compare import comparison
 from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.curves import curves_section
-from hornbook.experiments.compare.events import TrialEnded
+from hornbook.experiments.compare.events import TrialBegan, TrialEnded
 from hornbook.experiments.compare.page import remarks
 from hornbook.experiments.events import TrainingTogether
 from hornbook.runs import Run, together
@@ -90,7 +90,8 @@ def test_what_can_be_is_trained_together_and_the_rest_alone(
     told = notes(events)
     assert told.count("2 runs of mlp are trained together, by compiled steps.") == 1
     assert sum("rnn is trained by itself: there is no kernel for" in one for one in told) == 1
-    assert len([one for one in events if isinstance(one, TrialEnded)]) == 5
+    for kind in (TrialBegan, TrialEnded):  # those of mlp are first, whatever their places
+        assert [one.number for one in events if isinstance(one, kind)] == [1, 2, 3, 4, 5]
     for name in (*MADE, "rnn-seed1", "rnn-seed2"):
         assert Run(folder / "some" / name).record.together is name.startswith("mlp")
     apart, _ = compared(names, out="apart", together=False)
@@ -118,9 +119,19 @@ def test_a_shared_time_is_marked_wherever_it_stands(
         }
     assert marked == set(MADE)
     assert "s, shared" in again.page.read_text()
-    drawn = curves_section(board, again.curves["some"])
+    curves = again.curves["some"]
+    assert {one.kind for one in curves if one.together} == {"mlp"}
+    drawn = curves_section(board, curves)
     assert drawn is not None
-    assert "have compiling in them" in drawn.text
+    assert drawn.figure is not None
+    assert "By steps alone: mlp, " in drawn.text
+    by = {name: [len(axes.lines) for axes in drawn.figure.axes if axes.get_xlabel() == name]
+          for name in ("step", "seconds of training")}  # fmt: skip
+    assert [all_ - few for all_, few in zip(*by.values(), strict=True)] == [2, 2]
+    drawn = curves_section(board, [one for one in curves if one.together])
+    assert drawn is not None
+    assert drawn.figure is not None
+    assert [axes.get_xlabel() for axes in drawn.figure.axes] == ["step"] * 2
 
 
 def test_a_mixed_comparison_tells_which_way_each_was_made(names: Path) -> None:

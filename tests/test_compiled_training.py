@@ -75,11 +75,11 @@ def test_it_says_that_it_compiles_and_only_then(
 ) -> None:
     from hornbook.kernels import kept
 
-    assert kept.are_kept()  # `run` has left them
+    assert kept.are_kept([Kind.EMBEDDING, Kind.DROPOUT])  # `run` has left them
     told: list[Any] = []
     made(names, tmp_path / "again", listen=told.append)
     assert kept.WAIT not in [one.message for one in told if isinstance(one, Noted)]
-    monkeypatch.setattr(kept, "mark", lambda: None)
+    monkeypatch.setattr(kept, "mark", lambda kind: None)
     made(names, tmp_path / "not kept", listen=told.append)
     assert [one.message for one in told if isinstance(one, Noted)].count(kept.WAIT) == 1
 
@@ -159,7 +159,7 @@ def compiled_is_offered(steps: int, *, kept: bool, **changes: Any) -> bool:
     """Whether calibration would try compiled steps of a net."""
     seconds = changes.pop("seconds", None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibration, "waiting", lambda: "" if kept else "wait")
+        patch.setattr(calibration, "wait_for", lambda *given: "" if kept else "wait")
         how = replace(OPEN, steps=steps, **changes)
         return candidates(*parts("mlp dropout"), how, seconds).compiled
 
@@ -209,7 +209,7 @@ def test_the_faster_way_is_taken_and_the_wait_is_told(
     cost: float, taken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timed = pretend(monkeypatch, {"compiled": cost, "autograd": 2.0, "bfloat16": 2.0, 1: 1.0})
-    monkeypatch.setattr(calibration, "waiting", lambda: "wait")
+    monkeypatch.setattr(calibration, "wait_for", lambda *given: "wait")
     told: list[str] = []
     how = replace(OPEN, steps=10 * BETWEEN)
     found = calibrate(*parts("mlp dropout"), how, tell=told.append).settings

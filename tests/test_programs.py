@@ -296,23 +296,25 @@ def test_kernels_measure_the_losses_of_a_net_in_use(layer: type[Layer], count: i
 def test_no_kernel_is_called_where_it_is_used() -> None:
     """What is compiled twice may round otherwise in the process that compiled it.
 
-    But products, whose instructions are given; they are linked in, compiled once.
+    But products, whose instructions are given.
     """
     from numba.core.dispatcher import Dispatcher
 
     from hornbook import kernels
 
-    inlined, kept, products = 0, set(), set()
+    inlined, kept, products, given_in = 0, set(), set(), set()
     for found in pkgutil.iter_modules(kernels.__path__, "hornbook.kernels."):
         for name, value in vars(importlib.import_module(found.name)).items():
             if isinstance(value, Dispatcher):
                 how = value.targetoptions
                 if how.get("forceinline") or how.get("inline") == "always":
                     inlined += 1
-                elif found.name == "hornbook.kernels.products":
+                elif value.stats.cache_path is None:
                     products.add(name)
+                    given_in.add(value.py_func.__module__.rpartition(".")[2])
                 else:
                     kept.add(name)
     assert inlined > 20
-    assert kept - products == {"advance", "measure", "search"}  # what Python calls
+    assert kept == {"advance", "decode", "measure", "search"}  # what Python calls
     assert {"add_product", "add_dots"} < products
+    assert given_in == {"products", "cached_attention"}

@@ -182,15 +182,17 @@ def test_any_field_of_the_data_may_be_wrong(
     use(path)
 
 
-def test_a_run_from_before_values_of_dev_alone_were_kept_opens(
+def test_a_run_from_before_findings_of_columns_were_kept_opens(
     runs: dict[str, Path], tmp_path: Path
 ) -> None:
     path = copied(runs["price"], tmp_path / "copy")
     record = json.loads((path / "run.json").read_text())
     record.pop(SEAL)
     assert record["data"]["details"].pop("unseen") == []
+    assert record["data"]["details"].pop("leaks") == []
     (path / "run.json").write_text(json.dumps(sealed(record)))
     assert Run(path).data.unseen == ()
+    assert Run(path).data.leaks == ()
 
 
 def test_weights_of_another_run_are_refused(runs: dict[str, Path], tmp_path: Path) -> None:

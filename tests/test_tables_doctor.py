@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas
 import pytest
 from sklearn import datasets
 
+import hornbook
 from hornbook.cli.main import main
 from hornbook.errors import DataError
+from hornbook.inspection.inspect import inspect
 from hornbook.reports import Report
 from hornbook.sources.source import Source
 from hornbook.tables.doctor.columns import MOST
@@ -207,6 +210,32 @@ def test_columns_that_are_the_target_together(tmp_path: Path) -> None:
     assert any("size · age = price" in one.detail for one in found.findings) or any(
         "age" in one.advice for one in found.findings
     )
+
+
+def test_what_gives_the_target_away_is_told_at_training_and_of_the_run(tmp_path: Path) -> None:
+    table = sound()
+    table = table.assign(net=(table.price * RNG.random(len(table))).round(1))
+    table.assign(tax=(table.price - table.net).round(1)).to_csv(tmp_path / "t.csv", index=False)
+    options: dict[str, Any] = {"target": "price", "model": "linear", "training": {"steps": 1}}
+    run = hornbook.train(str(tmp_path / "t.csv"), out=tmp_path / "run", **options)
+    told = [finding.title for finding in inspect(run).findings if finding.severity == "problem"]
+    assert "Some columns together are the target" in told
+    (line,) = [line for line in run.data.about if line.startswith("problem: ")]
+    assert "net + tax = price" in line
+    assert "`ignore=net tax`" in line
+    better = hornbook.train(
+        str(tmp_path / "t.csv"), out=tmp_path / "better", ignore=["net", "tax"], **options
+    )
+    assert not better.data.leaks
+    assert not [line for line in better.data.about if line.startswith("problem: ")]
+
+
+def test_a_column_that_is_the_target_is_told_at_training(tmp_path: Path) -> None:
+    table = sound()
+    table.assign(euro=table.price * 1.1).to_csv(tmp_path / "t.csv", index=False)
+    data = load_table(Source(tmp_path / "t.csv"), TableOptions(target="price"))
+    (line,) = [line for line in data.about if line.startswith("problem: ")]
+    assert "'euro' alone gives the target away" in line
 
 
 def test_dates_that_are_split_at_random_leak(tmp_path: Path) -> None:

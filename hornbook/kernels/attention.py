@@ -12,11 +12,11 @@ import math
 from typing import Any
 
 from hornbook.kernels.attention_parts import (
+    begin_scores,
     bytes_of,
     drop,
     drop_back,
     pack,
-    power,
     powers,
     sum_products,
     transpose,
@@ -68,9 +68,9 @@ def attention(
                 low = max(0, first + 1 - window) if window > 0 else 0
                 seen, at = first + many - low, kept + (b * heads + h) * time + first
                 transpose(v, turned, v, rows + first * k + h * size, many, k, size, scale)
-                v[scores : scores + seen * many] = 0
+                begin_scores(v, scores, seen, many, first - low, window)
                 add_product(v, scores, v, keys + low * k, k, 1, v, turned, seen, size, many)
-                powers(v, scores, seen, many, first - low, window, at, at + n * heads)
+                powers(v, scores, seen, many, at, at + n * heads)
                 if least > 0:
                     own, stride = bytes_of(
                         first, low, b * heads + h, batch * heads, time, window, lot
@@ -119,22 +119,22 @@ def attention_back(
                 transpose(v, dturned, d, given, many, m, size, one)
                 pack(v, queries, v, asked, many, size, k, size, scale)
                 pack(v, dout, d, given, many, size, m, size, one)
-                v[scores : scores + seen * many] = 0
+                begin_scores(v, scores, seen, many, first - low, window)
                 d[scores : scores + seen * many] = 0
                 add_product(v, scores, v, keys + low * k, k, 1, v, turned, seen, size, many)
                 add_product(d, scores, v, values + low * k, k, 1, v, dturned, seen, size, many)
-                power(v, scores, seen, many, first - low, window, v[at : at + many])
                 sum_products(sums, d, v, given, many, m, size)
-                share = v[at + n * heads : at + n * heads + many]
+                most, share = v[at : at + many], v[at + n * heads : at + n * heads + many]
                 if least > 0:
                     own, stride = bytes_of(
                         first, low, b * heads + h, batch * heads, time, window, lot
                     )
                     drop_back(
-                        d, v, scores, seen, many, own, stride, least, grown, drawn, share, sums
-                    )
+                        d, v, scores, seen, many, own, stride, least, grown, drawn, most,
+                        share, sums,
+                    )  # fmt: skip
                 else:
-                    weigh(d, v, scores, seen, many, share, sums)
+                    weigh(d, v, scores, seen, many, most, share, sums)
                 dkey, dvalue = copy + low * size, dvalues + low * size
                 add_product(d, dvalue, v, scores, many, 1, v, dout, seen, many, size)
                 add_product(d, dkey, d, scores, many, 1, v, queries, seen, many, size)

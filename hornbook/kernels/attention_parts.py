@@ -17,7 +17,10 @@ from typing import Any
 from hornbook.kernels.compiled import kernel, summing
 from hornbook.kernels.exponential import exponential
 
-__all__ = ["drop", "drop_back", "pack", "power", "powers", "sum_products", "transpose", "weigh"]
+__all__ = [
+    "begin_scores", "bytes_of", "drop", "drop_back", "pack", "powers", "sum_products", "transpose",
+    "weigh",
+]  # fmt: skip
 
 Array = Any
 
@@ -29,7 +32,8 @@ def pack(
 ) -> None:  # fmt: skip
     """Rows of `size` features, `stride` apart, to where they are `apart`, scaled."""
     for i in range(count):
-        row, copy = given[at + i * stride :][:size], made[to + i * apart :][:size]
+        begin, other = at + i * stride, to + i * apart
+        row, copy = given[begin : begin + size], made[other : other + size]
         for j in range(size):
             copy[j] = row[j] * scale
 
@@ -40,43 +44,45 @@ def transpose(
 ) -> None:
     """The same, features first."""
     for i in range(count):
-        row = given[at + i * stride :][:size]
+        begin = at + i * stride
+        row, column = given[begin : begin + size], made[to + i : to + size * count]
         for j in range(size):
-            made[to + j * count + i] = row[j] * scale
+            column[j * count] = row[j] * scale
 
 
 @kernel
-def hide(
-    v: Array, scores: int, seen: int, many: int, diagonal: int, window: int, value: Any
-) -> None:
-    """Of each key the queries that must not see it: those before it, and those far behind."""
+def begin_scores(v: Array, scores: int, seen: int, many: int, diagonal: int, window: int) -> None:
+    """0, to which scores are added, and -inf where a query must not see a key: one behind its own
+    place, or far before it.
+    """
+    lowest = v.dtype.type(-math.inf)
+    v[scores : scores + seen * many] = 0
     for r in range(diagonal + 1, seen):
-        row = v[scores + r * many :][: r - diagonal]
-        for i in range(len(row)):
-            row[i] = value
+        row = v[scores + r * many : scores + r * many + r - diagonal]
+        for i in range(r - diagonal):
+            row[i] = lowest
     if window > 0:
         for r in range(many + diagonal - window):
             row = v[scores + r * many + r + window - diagonal : scores + (r + 1) * many]
             for i in range(len(row)):
-                row[i] = value
+                row[i] = lowest
 
 
 @kernel
-def powers(
-    v: Array, scores: int, seen: int, many: int, diagonal: int, window: int, at_most: int,
-    at_share: int,
-) -> None:  # fmt: skip
-    """exp(score - largest) of each query, the largest, and 1 / the sum of these."""
+def powers(v: Array, scores: int, seen: int, many: int, at_most: int, at_share: int) -> None:
+    """exp(score - largest) of each query, the largest, and 1 / the sum of these.
+
+    Of what a query must not see that is the least normal number, which is nothing in a sum with 1.
+    """
     lowest, zero, one = v.dtype.type(-math.inf), v.dtype.type(0), v.dtype.type(1)
     most, share = v[at_most : at_most + many], v[at_share : at_share + many]
-    hide(v, scores, seen, many, diagonal, window, lowest)
     for i in range(many):
         most[i], share[i] = lowest, zero
     for r in range(seen):
         row = v[scores + r * many : scores + (r + 1) * many]
         for i in range(many):
             most[i] = row[i] if row[i] > most[i] else most[i]
-    power(v, scores, seen, many, diagonal, window, most)
+    power(v, scores, seen, many, most)
     for r in range(seen):
         row = v[scores + r * many : scores + (r + 1) * many]
         for i in range(many):
@@ -86,10 +92,8 @@ def powers(
 
 
 @kernel
-def power(
-    v: Array, scores: int, seen: int, many: int, diagonal: int, window: int, most: Array
-) -> None:
-    """exp(score - largest), 0 where a key is hidden."""
+def power(v: Array, scores: int, seen: int, many: int, most: Array) -> None:
+    """exp(score - largest)."""
     for r in range(seen):
         row = v[scores + r * many : scores + (r + 1) * many]
         for i in range(many):
@@ -97,7 +101,6 @@ def power(
     whole = v[scores : scores + seen * many]
     for i in range(seen * many):  # in one go: a row alone is short
         whole[i] = exponential(whole[i])
-    hide(v, scores, seen, many, diagonal, window, v.dtype.type(0))
 
 
 @kernel
@@ -139,22 +142,25 @@ def drop(
     """
     zero = v.dtype.type(0)
     for i in range(many):
-        own = drawn[at + i * stride :][:seen]
+        own = drawn[at + i * stride : at + i * stride + seen]
         for r in range(seen):
             v[scores + r * many + i] *= grown if own[r] >= least else zero
 
 
 @kernel
-def weigh(d: Array, v: Array, scores: int, seen: int, many: int, share: Array, sums: Array) -> None:
-    """Powers become weights, and the gradients of weights those of scores.
+def weigh(
+    d: Array, v: Array, scores: int, seen: int, many: int, most: Array, share: Array, sums: Array
+) -> None:
+    """Scores become weights, and the gradients of weights those of scores.
 
     Of softmax: dscores = weights · (dweights - Σ weights · dweights).
 
     Args:
         d, v, scores, seen, many: see above.
-        share: 1 / the sum of each query's powers.
+        most, share: of each query the largest score, and 1 / the sum of powers.
         sums: of each query Σ weights · dweights.
     """
+    power(v, scores, seen, many, most)
     for r in range(seen):
         weight = v[scores + r * many : scores + (r + 1) * many]
         dscore = d[scores + r * many : scores + (r + 1) * many]
@@ -166,12 +172,13 @@ def weigh(d: Array, v: Array, scores: int, seen: int, many: int, share: Array, s
 @kernel
 def drop_back(
     d: Array, v: Array, scores: int, seen: int, many: int, at: int, stride: int, least: int,
-    grown: Any, drawn: Array, share: Array, sums: Array,
+    grown: Any, drawn: Array, most: Array, share: Array, sums: Array,
 ) -> None:  # fmt: skip
     """The same where some weights were dropped: what is left of weights takes their place."""
     zero = v.dtype.type(0)
+    power(v, scores, seen, many, most)
     for i in range(many):
-        own = drawn[at + i * stride :][:seen]
+        own = drawn[at + i * stride : at + i * stride + seen]
         for r in range(seen):
             place = scores + r * many + i
             weight = v[place] * share[i]
@@ -186,7 +193,8 @@ def sum_products(
 ) -> None:
     """Of each query Σ y · dy over features, which is Σ weights · dweights over keys."""
     for i in range(many):
-        dy, y = d[at + i * stride :][:size], v[at + i * stride :][:size]
+        begin = at + i * stride
+        dy, y = d[begin : begin + size], v[begin : begin + size]
         total = v.dtype.type(0)
         for j in range(size):
             total += dy[j] * y[j]

@@ -11,9 +11,7 @@ first, one that loads what was kept has the second only, and the two may round o
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import llvmlite.binding as llvm
@@ -23,27 +21,15 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from hornbook.kernels.version import VERSION
+
 __all__ = [
-    "VERSION", "Unit", "call", "calling", "given", "kept_on_disk", "kernel", "link", "linked",
+    "Unit", "call", "calling", "given", "kept_on_disk", "kernel", "link", "linked",
     "part", "power_of_two", "summing",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
 COMMON: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-
-
-def made_from() -> int:
-    """A number that hangs on the text of all kernels.
-
-    Numba looks only at the file of the function that it has kept, not at those that it calls: what
-    it kept of other kernels than these must not be taken.
-    """
-    here = Path(__file__).parent
-    text = b"".join(path.read_bytes() for path in sorted(here.glob("*.py")))
-    return int(hashlib.sha256(text).hexdigest()[:8], 16)
-
-
-VERSION = made_from()
 
 
 def kernel(function: F) -> F:

@@ -20,7 +20,8 @@ def exponential(x: Any) -> Any:
     With n the whole number nearest to x / ln 2, eˣ = 2ⁿ eʳ for r = x - n ln 2, |r| at most 0.35,
     where a few terms of Taylor's series are exact to rounding: r⁸/8! and r¹⁴/14! are below it in
     float32 and float64. ln 2 is subtracted in two parts, of which n times the first is exact. NaN
-    stays NaN.
+    stays NaN. n is NumPy's floor, a float: Python's is an int64 in between, which without AVX-512
+    no instruction makes of several numbers.
     """
     raise NotImplementedError("this is called in compiled code only")
 
@@ -49,7 +50,7 @@ def in_float32(x: Any) -> Any:
     """Of a float32."""
     x = LOW32 if x < LOW32 else x
     x = HIGH32 if x > HIGH32 else x
-    n = np.float32(math.floor(x * PER32 + HALF32))
+    n = np.floor(x * PER32 + HALF32)
     r = (x - n * FIRST32) - n * SECOND32
     series = A2 + r * (A3 + r * (A4 + r * (A5 + r * (A6 + r * A7))))
     return (ONE32 + r + r * r * series) * power_of_two(n)
@@ -60,7 +61,7 @@ def in_float64(x: Any) -> Any:
     """Of a float64."""
     x = LOW64 if x < LOW64 else x
     x = HIGH64 if x > HIGH64 else x
-    n = np.float64(math.floor(x * PER64 + HALF64))
+    n = np.floor(x * PER64 + HALF64)
     r = (x - n * FIRST64) - n * SECOND64
     series = B8 + r * (B9 + r * (B10 + r * (B11 + r * (B12 + r * B13))))
     series = B2 + r * (B3 + r * (B4 + r * (B5 + r * (B6 + r * (B7 + r * series)))))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import llvmlite.binding as llvm
 import numba
 
-from hornbook.kernels.compiled import VERSION
 from hornbook.kernels.steps import advance
+from hornbook.kernels.version import VERSION
 
-__all__ = ["WAIT", "are_kept", "note_kept"]
+__all__ = ["DECODING", "WAIT", "are_kept", "note_kept"]
 
-WAIT = "The steps are compiled for this machine: about 10 seconds, once."
+DECODING = "decoding"
+
+WAIT = "The steps are compiled for this machine: 10 to 20 seconds, once."
 
 
-def mark() -> Path | None:
-    """The empty file that says so; None if nothing can be kept here.
+def mark(what: int | str) -> Path | None:
+    """The empty file that says so of a kind of operation, or else; None if nothing can be kept.
 
     It lies where Numba keeps what was compiled, so that both go together.
     """
@@ -25,18 +28,21 @@ def mark() -> Path | None:
     if folder is None:
         return None
     made_by = f"{VERSION:08x}-{numba.__version__}-{llvm.get_host_cpu_name()}"
-    return Path(folder) / f"steps-{made_by}.kept"
+    return Path(folder) / f"steps-{made_by}-{what}.kept"
 
 
-def are_kept() -> bool:
-    """Whether those for float32 are: nobody waits for others."""
-    path = mark()
-    return path is not None and path.exists()
+def are_kept(which: Iterable[int | str]) -> bool:
+    """Whether some are, for float32: nobody waits for others.
+
+    Args:
+        which: kinds of operations, or `DECODING`.
+    """
+    return all(path is not None and path.exists() for path in map(mark, which))
 
 
-def note_kept() -> None:
+def note_kept(which: Iterable[int | str]) -> None:
     """They have been compiled, or loaded."""
-    path = mark()
-    if path is not None:
-        with contextlib.suppress(OSError):
-            path.touch()
+    for path in map(mark, which):
+        if path is not None:
+            with contextlib.suppress(OSError):
+                path.touch()

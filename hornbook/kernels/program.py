@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "BLOCK", "Column", "Cut", "Kind", "Operation", "Program", "Trees", "attention_room",
-    "bytes_drawn",
+    "ATTENTION", "BLOCK", "Column", "Cut", "Kind", "Operation", "Program", "Trees",
+    "attention_room", "bytes_drawn",
 ]  # fmt: skip
 
 BLOCK = 32  # queries that attention takes at a time: a divisor of those that draw bytes together
@@ -242,6 +242,11 @@ class Program:
     "Positions of a row, at most."
     trees: Trees | None = None
     "What rows are read as; None: each position by itself or after those before it."
+
+    @property
+    def kinds(self) -> frozenset[int]:
+        """Those of its operations."""
+        return frozenset(one.whole[Column.KIND] for one in self.operations)
 
     @property
     def multiplications(self) -> int:

@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 
 from hornbook.kernels.vectors import SMALL, WHOLE, WHOLES, Maker, instructions
 
-__all__ = ["dots_tile", "packing_tile", "tile"]
+__all__ = ["apart_dots_tile", "dots_tile", "packing_tile", "tile"]
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
@@ -70,6 +70,16 @@ def dots_tile(
         rows, columns: of the tile, constants.
     """
     signature = types.void(c, WHOLES, a, WHOLES, b, *[WHOLES] * 3, rows, columns)
+    return instructions(DotsTile, signature, (rows, columns))
+
+
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+def apart_dots_tile(
+    typing: Any, c: Any, co: Any, a: Any, ao: Any, b: Any, bo: Any, k: Any, m: Any, apart: Any,
+    rows: Any, columns: Any,
+) -> Any:  # fmt: skip
+    """The same for rows of B that are `apart` from each other, k or more."""
+    signature = types.void(c, WHOLES, a, WHOLES, b, *[WHOLES] * 4, rows, columns)
     return instructions(DotsTile, signature, (rows, columns))
 
 
@@ -131,11 +141,13 @@ class DotsTile(Maker):
         super().__init__(builder, bits)
         self.rows, self.columns = range(rows), range(columns)
 
-    def fill(self, c: Any, a: Any, b: Any, co: Any, ao: Any, bo: Any, k: Any, m: Any) -> None:
+    def fill(
+        self, c: Any, a: Any, b: Any, co: Any, ao: Any, bo: Any, k: Any, m: Any, apart: Any = None
+    ) -> None:
         """Sum up vectors of products, then the numbers of each, and add these to the tile."""
         make = self.builder
         from_a = [self.place(a, ao, k, r) for r in self.rows]
-        from_b = [self.place(b, bo, k, r) for r in self.columns]
+        from_b = [self.place(b, bo, apart or k, r) for r in self.columns]
 
         def grow(at: Any, sums: list[Any], *, part: bool = False) -> list[Any]:
             xs, ys = (

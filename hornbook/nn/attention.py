@@ -274,18 +274,25 @@ class SelfAttention(Layer):
         """The cache with one more position's key and value (B, K, D)."""
         if state is None:
             state = Cache(key.new_empty(0, *key.shape), value.new_empty(0, *value.shape), 0)
-        keys, values, room = state.keys, state.values, len(state.keys)
-        if at >= room and (self.window is None or room < self.window):
-            more = max(8, room)
-            if self.window is not None:
-                more = min(more, self.window - room)
+        keys, values, room = state.keys, state.values, self.room_for(at + 1, len(state.keys))
+        if (more := room - len(keys)) > 0:
             keys = torch.cat([keys, key.new_empty(more, *key.shape)])
             values = torch.cat([values, value.new_empty(more, *value.shape)])
-            room += more
         # With rotary positions the order of the cache says nothing, so it may be a ring.
         keys[at % room] = key
         values[at % room] = value
         return Cache(keys, values, at + 1)
+
+    def room_for(self, count: int, room: int) -> int:
+        """How many positions a cache should have room for that has to hold so many and has some.
+
+        Twice as many as before, up to the window, beyond which the oldest is written over.
+        """
+        if count > room and (self.window is None or room < self.window):
+            room += max(8, room)
+            if self.window is not None:
+                room = min(room, self.window)
+        return room
 
     def pick(self, state: Cache, places: Tensor) -> Cache:
         """The cache of some rows."""

@@ -18,8 +18,9 @@ from hornbook.reports.wording import Wording
 __all__ = ["Writer", "escape"]
 
 WORDY = 16  # characters of a cell of several words, which a narrow page sets in several lines
-
-INTERVAL = re.compile(r"\([-+\d.,]+(?:–| to | and )[-+\d.,]+\)")
+NARROW, BETWEEN = 42, 2  # characters that a telephone has room for; room between columns
+WHOLE = re.compile(r"\([-+\d.,]+(?:–| to | and )[-+\d.,]+\)|p [&lt;=]+ [\d.]+")
+"An interval, or a p-value, in HTML."
 
 
 def escape(text: str) -> str:
@@ -171,7 +172,7 @@ def table(one: Table, title: str) -> str:
 
     def row(kind: str, cells: Sequence[str]) -> str:
         return "".join(
-            f"<{kind}{classes(place, cell)}>{INTERVAL.sub(unbroken, escape(cell))}</{kind}>"
+            f"<{kind}{classes(place, cell)}>{WHOLE.sub(unbroken, escape(cell))}</{kind}>"
             for place, cell in enumerate(cells)
         )
 
@@ -185,16 +186,36 @@ def table(one: Table, title: str) -> str:
         marked = ' class="marked"' if place == one.marked else ""
         lines.append(f"<tr{marked}>{row('td', cells)}</tr>")
     lines.append("</tbody></table>")
-    return scrolling("\n".join(lines), title)
+    return scrolling("\n".join(lines), title, wide=narrowest(one) > NARROW)
+
+
+def narrowest(one: Table) -> int:
+    """About the width of a table whose cells of several words stand in several lines.
+
+    Returns:
+        Characters, with those that the room between columns takes.
+    """
+    columns = zip(one.heads, *one.rows, strict=True)
+    widths = [max(len(c) if " " not in c else min(len(c), WORDY) for c in column)
+              for column in columns]  # fmt: skip
+    return sum(widths) + BETWEEN * (len(widths) - 1)
 
 
 def unbroken(found: re.Match[str]) -> str:
-    """An interval as HTML that no line break tears apart."""
+    """An interval or a p-value as HTML that no line break tears apart."""
     return f'<span class="whole">{found[0]}</span>'
 
 
-def scrolling(inner: str, title: str) -> str:
-    """HTML that may be wider than the page, reached by keyboard too."""
+def scrolling(inner: str, title: str, *, wide: bool = False) -> str:
+    """HTML that may be wider than the page, reached by keyboard too.
+
+    Args:
+        inner: the HTML.
+        title: what to call it.
+        wide: whether a telephone has no room for it, which is said there.
+    """
+    names = "scroll wide" if wide else "scroll"
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}">{inner}</div>'
+        f'<div class="{names}" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f"{inner}</div>"
     )

@@ -53,8 +53,8 @@ def train_session(
     """Train to the end, or until a signal, and keep everything in the run's directory."""
     with session.working():
         trainer = begin_training(run, session, listen, resumed=resumed)
-        if trainer.way.waits_for:
-            listen(Noted(trainer.way.waits_for))
+        if wait := trainer.way.waits_for(trainer):
+            listen(Noted(wait))
         with stops.stopping(trainer):
             ending = trainer.run()
         if session.world.rank > 0:

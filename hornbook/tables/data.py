@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import RunError
-from hornbook.records import JSONObject
+from hornbook.records import JSONObject, as_json, read_record
 from hornbook.rendering import amount, many
+from hornbook.reports.finding import Finding
 from hornbook.storage import HashedFiles, parse_json
 from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.models.contract import Shape
@@ -74,6 +75,7 @@ class TableData(Data):
         remarks: how it was read and split, in lines for people.
         rows: of train, where they are not kept.
         unseen: columns whose values in most rows of dev or test train never has.
+        leaks: findings of columns that give the target away.
     """
 
     def __init__(
@@ -88,11 +90,13 @@ class TableData(Data):
         remarks: Sequence[str] = (),
         rows: int = 0,
         unseen: Sequence[NeverSeen] = (),
+        leaks: Sequence[Finding] = (),
     ) -> None:
         self.name, self.source = name, source
         self.splits = {split: part for split, part in splits.items() if len(part)}
         self.mapper, self.target, self.group = mapper, target, group
-        self.remarks, self.counted, self.unseen = tuple(remarks), rows, tuple(unseen)
+        self.remarks, self.counted = tuple(remarks), rows
+        self.unseen, self.leaks = tuple(unseen), tuple(leaks)
 
     def __repr__(self) -> str:
         return f"<TableData {self.name} from {self.source}: {'; '.join(self.about)}>"
@@ -192,6 +196,7 @@ class TableData(Data):
             "rows": self.shape.rows,
             "remarks": list(self.remarks),
             "unseen": [one.as_dict() for one in self.unseen],
+            "leaks": as_json(self.leaks),
         }
 
     def keep(self, files: HashedFiles) -> None:
@@ -224,15 +229,17 @@ def open_table(files: HashedFiles, name: str, source: str, details: JSONObject) 
         group, rows = details["group"], details["rows"]
         if not isinstance(group, str) or type(rows) is not int or rows < 1:
             raise ValueError("data.details.group or rows is damaged")
-        # older runs are without: they told it at training only
-        unseen = map(NeverSeen.from_dict, a_list({"unseen": [], **details}, "unseen"))
+        # older runs are without: they told it at training only, or not at all
+        older = {"unseen": [], "leaks": [], **details}
+        unseen = map(NeverSeen.from_dict, a_list(older, "unseen"))
+        leaks = [read_record(Finding, one, "a leak") for one in a_list(older, "leaks")]
         splits = {}
         if files.has("data/train.npz"):
             for split in names:
                 splits[split] = opened(files.read(f"data/{split}.npz"), mapper, target)
         return TableData(
             name, source, splits, mapper, target, group=group, remarks=remarks,
-            rows=rows, unseen=tuple(unseen),
+            rows=rows, unseen=tuple(unseen), leaks=leaks,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
         raise RunError(f"The data of the run are damaged: {error}.") from error

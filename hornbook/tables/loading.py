@@ -16,6 +16,7 @@ from hornbook.tables.faults import FaultsError
 from hornbook.tables.frame import Categories, Frame, Numbers, Typed
 from hornbook.tables.held_out import held_out
 from hornbook.tables.kinds import column_as
+from hornbook.tables.leaks import leaks
 from hornbook.tables.mapper import Mapper
 from hornbook.tables.never_seen import never_seen
 from hornbook.tables.options import TableOptions
@@ -89,6 +90,7 @@ def table_data(
         SettingsError: if the settings do not fit the data.
     """
     known = Understood(table, options, where)
+    found = leaks(known)
     keep = ~known.bad
     frame, groups = known.frame, known.groups()
     told = [*table.remarks]
@@ -128,6 +130,9 @@ def table_data(
         )
     unseen = never_seen(read.columns, parts)
     told_of_new = [f"{one.what}: {one.hint(options)}" for one in unseen]
+    told_of_leaks = [
+        f"problem: {one.title}. {one.detail} {one.advice}".removesuffix(".") for one in found
+    ]
     wanted = values_of(frame.columns[known.target])
     splits = {
         split: TableRows(
@@ -144,8 +149,9 @@ def table_data(
         mapper,
         target,
         group=options.group or "",
-        remarks=(*told, *about_columns(known), *told_of_new, how),
+        remarks=(*told, *about_columns(known), *told_of_new, *told_of_leaks, how),
         unseen=unseen,
+        leaks=found,
     )
 
 

@@ -230,9 +230,9 @@ class TableTask(Task["TableData"]):
         return introduction(run)
 
     def findings(self, run: Run) -> Iterable[Finding]:
-        """Columns whose values in most rows of dev or test train never has."""
+        """Columns that give the target away, and those whose values train never has."""
         asked = run.data.mapper.asked
-        return [one.finding(asked) for one in run.data.unseen]
+        return [*run.data.leaks, *(one.finding(asked) for one in run.data.unseen)]
 
     @property
     def seen_with(self) -> type[Settings]:

@@ -65,15 +65,21 @@ class Tokens:
 
     def keep(self, places: Ids) -> None:
         """Forget all but some places, which then stand in the order given."""
-        self.blocks = [block[:, places] for block in self.blocks]
+        filled = self.time % BLOCK or BLOCK
+        for at, block in enumerate(self.blocks):
+            kept, last = np.empty((BLOCK, len(places)), self.dtype), at == len(self.blocks) - 1
+            rows = filled if last else BLOCK
+            kept[:rows] = block[:rows, places]
+            self.blocks[at] = kept
         self.places = len(places)
 
 
 class Places:
     """Some samples in the making. Those that end leave, and the rest go on without them.
 
-    The model goes on with the places of those that left until a quarter is empty: to move all that
-    it remembers of the others together costs more than to step a few places for nothing.
+    The model goes on with the places of those that left until a quarter is empty, if it would have
+    to move all that it remembers of the others: that costs more than to step a few places for
+    nothing.
 
     Args:
         model: any language model.
@@ -151,7 +157,8 @@ class Places:
 
     def read(self) -> None:
         """Let the model read what was drawn last."""
-        if len(self.alive) <= KEPT * self.tokens.places:
+        share = len(self.alive) / self.tokens.places
+        if share <= KEPT or (share < 1 and not self.model.moves(self.state)):
             self.state = self.model.select(self.state, self.at_place)
             self.tokens.keep(self.at_place)
             self.at_place = np.arange(len(self.alive))

@@ -113,11 +113,13 @@ class Selection:
         copy, unit = None, "character" if self.novelty is None else self.novelty.unit
         if self.novelty is not None and self.novelty.splits.mode != "lines":
             copy = self.novelty.longest_copy(text)
-        self.rivals.append(Sample(text, ended, origin, copy, nats, unit))
-        if len(self.rivals) < self.best_of:
-            return None
-        best = min(self.rivals, key=lambda one: one.nats_per_token or 0.0)
-        self.rivals.clear()
+        best = Sample(text, ended, origin, copy, nats, unit)
+        if self.best_of > 1:
+            self.rivals.append(best)
+            if len(self.rivals) < self.best_of:
+                return None
+            best = min(self.rivals, key=lambda one: one.nats_per_token or 0.0)
+            self.rivals.clear()
         self.kept += 1
         return best
 

@@ -277,12 +277,9 @@ class Samples(Iterator[Sample]):
 
     def _one(self, places: Places, number: int, count: int, passed: bool = True) -> Iterator[Piece]:
         """The pieces of one sample; none if it is not kept."""
-        decoder, told, begun = (
-            self._tokenizer.decoder(begins=self._prompt.begins),
-            0,
-            self._prompt.text,
-        )
+        decoder, told, begun = None, 0, self._prompt.text
         while number not in places.over:
+            decoder = decoder or self._tokenizer.decoder(begins=self._prompt.begins)
             # Never held across a yield: what they change, such as threads, is everyone's.
             with pinned(), self._model.stepping(count):
                 places.step()
@@ -300,7 +297,7 @@ class Samples(Iterator[Sample]):
         if made is None:
             return
         self.kept += 1
-        if told:
+        if told and decoder is not None:
             rest = "".join(map(decoder.push, ids[told:].tolist()))
             yield Piece(begun + rest + decoder.end(), made)
         else:

@@ -26,7 +26,7 @@ from hornbook.compute.load import BUSY, share_of_processors
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.extras import has
-from hornbook.training.compilable import gain
+from hornbook.training.compilable import gain, wait_for
 from hornbook.training.gradients import WAYS, refusals, refuse
 from hornbook.training.many_steps import ManySteps
 from hornbook.training.measures import Evaluation
@@ -40,7 +40,7 @@ __all__ = ["Calibration", "Candidates", "calibrate", "candidates", "time_steps"]
 BATCHES = 2
 COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
 SHARE = 0.03  # of the steps of a training
-LOADING, COMPILING = 4.0, 12.0  # seconds that compiled steps must save, kept on disk and not yet
+LOADING, COMPILING = 2.0, 12.0  # seconds that compiled steps must save, kept on disk and not yet
 CALL = 64  # compiled steps that are timed at once, where their time and not their rank is asked for
 SPREAD = 6  # batches that are timed before a given time
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
@@ -167,7 +167,9 @@ def calibrate(
             if change == {"threads": 1} and shares[0] < BUSY:
                 chosen = pair[1]  # threads that wait for others' work are no choice
                 continue
-            if change.get("gradients") == "compiled" and (wait := waiting()):
+            if change.get("gradients") == "compiled" and (
+                wait := wait_for(objective, settings, batches)
+            ):
                 tell(wait)
             for how in pair:
                 ways[how] = ways.get(how) or Way(stepper(objective, sample, how))
@@ -293,14 +295,7 @@ def compiling(
         return False, ""
     if refused is not None:
         return False, refused
-    return saved >= COMPILING or not waiting(), ""
-
-
-def waiting() -> str:
-    """What compiled steps have to wait for; empty if they are kept on this machine."""
-    from hornbook.kernels.kept import WAIT, are_kept
-
-    return "" if are_kept() else WAIT
+    return saved >= COMPILING or not wait_for(objective, settings, batches), ""
 
 
 def left_open(

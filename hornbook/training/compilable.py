@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy.typing as npt
 import torch
 
+from hornbook.kernels.program import ATTENTION
 from hornbook.training.rates import frozen_by
 
 if TYPE_CHECKING:
@@ -16,13 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
-    "some_program", "why_no_program",
+    "some_program", "wait_for", "why_no_program",
 ]  # fmt: skip
 
 # Multiplications in a step, from which on one by itself is as fast; more where each position waits
-# for the one before it, for a library's products are small then, however large the step.
-LARGE, LARGE_BY_TIME = 10**9, 2 * 10**10
+# for the one before it, for a library's products are small then, however large the step, and of
+# attention, for many small ones are made for it.
+LARGE, LARGE_BY_TIME, LARGE_OF_ATTENTION = 3 * 10**9, 2 * 10**10, 2 * 10**10
 PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
+BETWEEN = 5e-12  # and what is done between the products, of a net with attention, for each of its
+# multiplications: there it grows with them
 RULES = {"adamw": 0, "sgd": 1}
 
 
@@ -147,9 +151,29 @@ def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
         ValueError: if there is no program.
     """
     found = some_program(objective, settings, batches)
-    return 0.0 if is_large(found) else PRICE * len(found.operations) * settings.steps
+    if is_large(found):
+        return 0.0
+    between = BETWEEN * found.multiplications if attends(found) else 0.0
+    return (PRICE * len(found.operations) + between) * settings.steps
 
 
 def is_large(program: Program) -> bool:
     """Whether a step has so much to do that nothing is won by its being compiled."""
-    return program.multiplications > (LARGE_BY_TIME if program.by_time else LARGE)
+    bound = LARGE_BY_TIME if program.by_time else LARGE
+    return program.multiplications > (LARGE_OF_ATTENTION if attends(program) else bound)
+
+
+def attends(program: Program) -> bool:
+    """Whether there is attention in it."""
+    return ATTENTION in program.kinds
+
+
+def wait_for(objective: Any, settings: TrainingSettings, batches: Any) -> str:
+    """What a net's compiled steps have to wait for; empty if they are kept on this machine.
+
+    Raises:
+        ValueError: if there is no program.
+    """
+    from hornbook.kernels.kept import WAIT, are_kept
+
+    return "" if are_kept(some_program(objective, settings, batches).kinds) else WAIT

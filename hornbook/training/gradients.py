@@ -20,7 +20,7 @@ from torch import Tensor
 
 from hornbook.errors import SettingsError, TrainingError
 from hornbook.extras import needing
-from hornbook.training.compilable import refusal, why_no_program
+from hornbook.training.compilable import refusal, wait_for, why_no_program
 from hornbook.training.many_steps import ManySteps, Turns
 from hornbook.training.protocols import BatchSource, WithBackward, WithLoss
 from hornbook.training.settings import TrainingSettings
@@ -71,8 +71,7 @@ class Way(ABC):
             with needing(cls.needs, f"`gradients={name}`"):
                 importlib.import_module(cls.needs)
 
-    @property
-    def waits_for(self) -> str:
+    def waits_for(self, trainer: Trainer) -> str:
         """What must be done before the first step and takes long; empty if nothing."""
         return ""
 
@@ -166,12 +165,9 @@ class Compiled(ByHand):
         """There must be kernels for all of the net, and nothing may look into its steps."""
         return refusal(settings) or why_no_program(objective, settings, batches)
 
-    @property
-    def waits_for(self) -> str:
+    def waits_for(self, trainer: Trainer) -> str:
         """The compiler, once on a machine."""
-        from hornbook.kernels.kept import WAIT, are_kept
-
-        return "" if are_kept() else WAIT
+        return wait_for(trainer.module, trainer.settings, trainer.batches)
 
     @contextmanager
     def driving(self, trainer: Trainer) -> Iterator[Callable[[], object]]:

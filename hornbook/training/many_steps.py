@@ -142,7 +142,7 @@ class ManySteps:
         self.call(nothing)
         self.measure(nothing)
         if self.values.dtype == np.float32:
-            note_kept()
+            note_kept(self.program.kinds)
 
     def advance(self, steps: int) -> None:
         """Make so many updates.

@@ -48,6 +48,8 @@ class Curve:
     kind: str
     run: str
     metrics: tuple[Record, ...]
+    together: bool = False
+    "Whether it was trained together with others, which had their parts of its seconds."
 
 
 class Contest:
@@ -91,17 +93,20 @@ class Contest:
         seconds = [one.budget.seconds for one in left if one.seed is not None]
         about = sum(filter(None, seconds)) if seconds and None not in seconds else None
         self.listen(Planned(self.name, len(self.trials), len(known), about))
-        number = {one.name: at for at, one in enumerate(self.trials, 1)}
-        given = self.prepared, self.at, self.listen
+        given, there = (self.prepared, self.at, self.listen), self.there(known)
         # What is there is asked for too: another run in its place is refused.
-        looked = one_by_one(given[0], self.there(known), *given[1:])
+        looked = one_by_one(given[0], there, *given[1:])
+        begun_now: set[str] = set()  # several at a time, in any order
+        ended = len(known) - len(there)  # of what was refused before nothing more is told
         for told in itertools.chain(looked, maker(given[0], left, *given[1:])):
             trial = told.trial if isinstance(told, MadeTrial) else told
-            place = number[trial.name], len(self.trials)
             if not isinstance(told, MadeTrial):
                 if trial.name not in known:
+                    begun_now.add(trial.name)
+                    place = len(known) + len(begun_now), len(self.trials)
                     self.listen(TrialBegan(self.name, trial, *place))
                 continue
+            ended += 1
             if told.refused:
                 refusal = Refusal(
                     self.name, trial.name, trial.kind, told.refused, told.missing_package,
@@ -110,6 +115,7 @@ class Contest:
                 self.folder.write(self.folder.record.with_refusal(refusal))
             reached = None if told.refused else self.reached(trial)
             again = trial.name in known
+            place = ended, len(self.trials)
             self.listen(TrialEnded(self.name, trial, *place, reached, told.refused, again))
         self.tell_without_nets()
 
@@ -283,5 +289,6 @@ class Contest:
         runs += [(kind, run) for kind, same in joined_kinds(self.joined).items() for run in same]
         for kind, run in runs:
             if run.record.training is not None:
-                found.append(Curve(kind, run.path.name, tuple(run.directory.read_metrics())))
+                metrics = tuple(run.directory.read_metrics())
+                found.append(Curve(kind, run.path.name, metrics, run.record.together))
         return found

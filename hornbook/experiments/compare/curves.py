@@ -28,15 +28,19 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 STYLES = ("-", "--", ":", "-.")
 GREY = "#888888"
 SPLITS = ("train", "dev")
+SECONDS = "seconds of training"
 ACROSS: dict[str, Callable[[Record], float]] = {
     "step": lambda record: float(record.step),
-    "seconds of training": lambda record: record.seconds,
+    SECONDS: lambda record: record.seconds,
 }
 
 
 @drawing()
 def curves_section(board: Board, curves: Sequence[Curve]) -> Section | None:
     """A panel for train and one for dev, by steps and by seconds; None if nothing was trained.
+
+    Runs that were trained together are shown by steps alone: their seconds are shared, and have
+    compiling in them.
 
     Args:
         board: of the same data.
@@ -49,7 +53,10 @@ def curves_section(board: Board, curves: Sequence[Curve]) -> Section | None:
         kind: {"color": COLOURS[at % len(COLOURS)], "ls": STYLES[at // len(COLOURS) % len(STYLES)]}
         for at, kind in enumerate(kinds)
     }
-    figure_, grid = panels()
+    apart = [one for one in curves if not one.together]
+    shown = {across: apart if across == SECONDS else curves for across in ACROSS}
+    rows = [across for across, some in shown.items() if some]
+    figure_, grid = panels(len(rows))
     levels = [
         (one.kind, value)
         for one in board.entries
@@ -58,12 +65,10 @@ def curves_section(board: Board, curves: Sequence[Curve]) -> Section | None:
     by_step = ACROSS["step"]
     every = [points_of(c.metrics, board.measure, s, by_step) for c in curves for s in SPLITS]
     above = ""
-    for (row, (across, at)), (column, split) in itertools.product(
-        enumerate(ACROSS.items()), enumerate(SPLITS)
-    ):
+    for (row, across), (column, split) in itertools.product(enumerate(rows), enumerate(SPLITS)):
         axes = grid[row][column]
-        for one in curves:
-            points = points_of(one.metrics, board.measure, split, at)
+        for one in shown[across]:
+            points = points_of(one.metrics, board.measure, split, ACROSS[across])
             if points:
                 axes.plot(*zip(*points, strict=True), lw=1.2, alpha=0.8, **looks[one.kind])  # type: ignore[arg-type]
         if split == "dev":
@@ -74,28 +79,34 @@ def curves_section(board: Board, curves: Sequence[Curve]) -> Section | None:
         axes.set_xlabel(across)
         axes.set_ylabel(board.measure.unit or board.measure.title)
     named(figure_, looks, levels, board.measure)
+    missing = dict.fromkeys(one.kind for one in curves if one.together)
     shared = ""
-    if any(one.together for one in board.entries):
+    if missing:
         shared = (
-            " Seconds of runs that were trained together are shared with each other, and on the "
-            "first time on a machine have compiling in them."
+            f" By steps alone: {', '.join(missing)}, for seconds of runs that were trained "
+            "together are shared with each other, and have compiling in them."
         )
     return Section(
         f"Curves on {board.data}",
         "How well each run does in the course of its training, on train, the data it learns from, "
-        "and on dev, by steps and by seconds. Runs of one kind have one colour, a line for each "
+        f"and on dev, {ways(rows)}. Runs of one kind have one colour, a line for each "
         f"seed; grey is what is made in one pass, and other baselines.{above}{shared}",
         figure_,
-        alt=in_words(board, kinds),
+        alt=in_words(board, kinds, ways(rows)),
     )
 
 
-def panels() -> tuple[Figure, list[list[Axes]]]:
-    """A figure of two rows and two columns."""
+def ways(rows: Sequence[str]) -> str:
+    """By what the curves are drawn."""
+    return "by steps and by seconds" if SECONDS in rows else "by steps"
+
+
+def panels(rows: int) -> tuple[Figure, list[list[Axes]]]:
+    """A figure of so many rows and two columns."""
     from matplotlib.figure import Figure
 
-    made = Figure(figsize=(2 * WIDTH, 2 * 3.2), dpi=160, layout="constrained")
-    grid = [list(row) for row in made.subplots(2, 2, squeeze=False)]
+    made = Figure(figsize=(2 * WIDTH, rows * 3.2), dpi=160, layout="constrained")
+    grid = [list(row) for row in made.subplots(rows, 2, squeeze=False)]
     for axes in itertools.chain(*grid):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25)
@@ -133,9 +144,9 @@ def named(
     )  # fmt: skip
 
 
-def in_words(board: Board, kinds: Sequence[str]) -> str:
+def in_words(board: Board, kinds: Sequence[str], by: str) -> str:
     """The picture in words."""
-    told = [f"Line charts of the {board.measure.title} on train and on dev by step and by second."]
+    told = [f"Line charts of the {board.measure.title} on train and on dev {by}."]
     for kind in kinds:
         entry = next((one for one in board.entries if one.kind == kind), None)
         if entry is not None and (value := entry.figure("dev")) is not None:

@@ -38,7 +38,7 @@ class TrialBegan:
     data: str
     trial: Trial
     number: int
-    "From 1."
+    "How many have begun, this one among them, and those that were there."
     of: int
 
 
@@ -49,6 +49,7 @@ class TrialEnded:
     data: str
     trial: Trial
     number: int
+    "How many have ended, this one among them."
     of: int
     reached: float | None
     "The deciding measure on dev; None if there is no run."

@@ -40,12 +40,14 @@ class Examined:
     table: RawTable
     options: TableOptions
     where: str
+    given: Understood | None = None
+    "The table understood, where it is already."
 
     @cached_property
     def understood(self) -> tuple[Understood | None, HornbookError | None]:
         """The table understood, and what is wrong with it; rows with faults are left out then."""
-        if self.options.target is None:
-            return None, None
+        if self.given is not None or self.options.target is None:
+            return self.given, None
         try:
             return Understood(self.table, self.options, self.where), None
         except HornbookError as error:

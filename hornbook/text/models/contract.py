@@ -184,6 +184,11 @@ class LanguageModel(ABC):
             return self.memory.select(self, state, places)
         return Told(state.added[places], self.memory.select(self, state.state, places))
 
+    @final
+    def moves(self, state: Any) -> bool:
+        """Whether `select` takes long: it moves what is remembered of the places together."""
+        return self.memory.moves(state.state if isinstance(state, Told) else state)
+
     def merge(self) -> None:  # noqa: B027 - most keep nothing apart
         """Make one what was kept apart for training, where something was: it is only used now."""
 

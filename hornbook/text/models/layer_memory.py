@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hornbook.nn.compiled_decoding import CompiledRows
 from hornbook.nn.head_cross_entropy import body_and_end
 from hornbook.nn.sequential import begin_chain
 from hornbook.text.models.memory import Floats, Ids, Memory
@@ -42,6 +43,10 @@ class LayerMemory(Memory["Network"]):
 
     def step(self, model: Network, ids: Ids, state: Any) -> tuple[Floats, Any]:
         """One more token in each place, through layers that remember those before."""
+        if not isinstance(state, CompiledRows):
+            state = model.decoding.rows(model.net, state, len(ids)) or state
+        if isinstance(state, CompiledRows):
+            return state.step(ids, model.decoding.threads)
         with model.in_use():
             y, state = model.net.advance(model.tensor(ids), state)
             logits: Floats = y.cpu().numpy()
@@ -49,7 +54,12 @@ class LayerMemory(Memory["Network"]):
 
     def select(self, model: Network, state: Any, places: Ids) -> Any:
         """What the layers remember of some places."""
-        return model.net.pick(state, model.tensor(places))
+        rows = model.tensor(places)
+        return state.pick(rows) if isinstance(state, CompiledRows) else model.net.pick(state, rows)
+
+    def moves(self, state: Any) -> bool:
+        """Not where rows are read by compiled code."""
+        return not isinstance(state, CompiledRows)
 
 
 ROW = LayerMemory(reach=None)
@@ -110,3 +120,7 @@ class BlockMemory(Memory["Network"]):
         """The rows of some places."""
         layers = ROW.select(model, state.layers, places)
         return Row(layers, state.count, state.recent[places])
+
+    def moves(self, state: Row) -> bool:
+        """As the row's own memory."""
+        return ROW.moves(state.layers)

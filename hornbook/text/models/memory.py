@@ -48,6 +48,10 @@ class Memory(ABC, Generic[M]):
     def select(self, model: M, state: Any, places: Ids) -> Any:
         """The state of some of the places only, in the order given."""
 
+    def moves(self, state: Any) -> bool:
+        """Whether `select` moves what is remembered, and does not only note which places remain."""
+        return True
+
 
 class Looking(Protocol):
     """A model that looks through windows."""

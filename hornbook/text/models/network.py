@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from hornbook.compute.load import free_processors
 from hornbook.compute.threads import threads
 from hornbook.kernels.program import Program, Trees
 from hornbook.nn import CrossEntropy, LearnedPositions, Net, Sequential, Tree, calibrate_batchnorm
+from hornbook.nn.decoding import Decoding
 from hornbook.nn.eight_bit_linear import in_eight_bits
 from hornbook.nn.features import end_axes
 from hornbook.nn.head_cross_entropy import Headed, head_cross_entropy_vjp, headed
@@ -53,6 +54,7 @@ class Network(Net, LanguageModel):
         super().__init__()
         self.settings, self.vocabulary = settings, vocabulary
         self.reading, self.memory = reading, memory
+        self.decoding = Decoding()
         self.measured_by: Callable[[Ids, Ids], npt.NDArray[np.float64] | None] | None = None
         # Rows are padded, windows are not.
         self.cross_entropy = CrossEntropy(IGNORED if reading.reads == "sequence" else None)
@@ -158,6 +160,7 @@ class Network(Net, LanguageModel):
         The settings are then those of a net without adapters.
         """
         merge_lora(self)
+        self.decoding = Decoding()  # there may be kernels for what the layers are now
         self.settings = self.settings.without(self.settings.not_inherited)
 
     def carried(self) -> dict[str, Tensor]:
@@ -227,15 +230,20 @@ class Network(Net, LanguageModel):
         """Whether its products for one place do; asked for every token, so counted once."""
         return self.n_parameters >= SHARED
 
-    def stepping(self, count: int) -> AbstractContextManager[None]:
-        """For one place one thread, and for its products more where they take long.
+    @contextmanager
+    def stepping(self, count: int) -> Iterator[None]:
+        """In use, and for one place one thread, and for its products more where they take long.
 
         A step of one place reads all weights once, and two threads can read them twice as fast;
         everything else in it is too small to be worth sharing, as are the products of a small net.
         """
         here = torch.get_num_threads()
-        if count > 1:
-            return threads(here)
-        readers = next(number for number in READERS if number <= here)
-        shared = readers > 1 and self.anchor.device.type == "cpu" and self.takes_long
-        return threads(1, blas=free_processors(readers) if shared else 1)
+        number, shared = here, None
+        if count == 1:
+            number = 1
+            readers = next(number for number in READERS if number <= here)
+            worth = readers > 1 and self.anchor.device.type == "cpu" and self.takes_long
+            shared = free_processors(readers) if worth else 1
+        self.decoding.threads = here if shared is None else shared
+        with self.in_use(), threads(number, blas=shared):
+            yield
