@@ -21,6 +21,7 @@ from hornbook.extras import needing
 from hornbook.kernels.program import Column, Cut, Kind
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
+from hornbook.training.kernels_order import from_kernels, to_kernels
 from hornbook.training.laid_out import (
     LaidOut,
     Part,
@@ -306,21 +307,3 @@ def lone_rows(program: Program, laid: LaidOut) -> list[int]:
     counted = [-1 - whole[Column.ROWS] for whole in normal if whole[Column.ROWS] < 0]
     found: list[int] = np.flatnonzero((laid.counts[:, counted] < 2).any(1)).tolist()
     return found
-
-
-def to_kernels(program: Program, flat: Tensor, own: Floats) -> None:
-    """A flat vector in the kernels' order: some weights are transposed."""
-    into = torch.from_numpy(own)
-    into.copy_(flat)
-    for at, out, fan_in in program.transposed:
-        block = slice(at, at + out * fan_in)
-        into[block].view(fan_in, out).copy_(flat[block].view(out, fan_in).t())
-
-
-def from_kernels(program: Program, own: Floats, flat: Tensor) -> None:
-    """The way back."""
-    given = torch.from_numpy(own)
-    flat.copy_(given)
-    for at, out, fan_in in program.transposed:
-        block = slice(at, at + out * fan_in)
-        flat[block].view(out, fan_in).copy_(given[block].view(fan_in, out).t())

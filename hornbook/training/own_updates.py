@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from hornbook.kernels.program import Cut
+from hornbook.training.kernels_order import from_kernels, to_kernels
 
 if TYPE_CHECKING:
     from hornbook.training.laid_out import LaidOut
@@ -28,15 +29,15 @@ def update_by_trainer(steps: ManySteps, laid: LaidOut, begun: int) -> None:
         DivergedError: if a loss is no finite number; the updates before it are made.
     """
     trainer, drawn = steps.trainer, steps.drawn(laid.drawn)
-    values, grads = (one.numpy() for one in (trainer.flat.values, trainer.flat.grads))
+    flat, program = trainer.flat, steps.program
     for at, own in enumerate(laid.cuts):
         losses, _ = steps.call(replace(laid, cuts=own[None]), drawn)
         trainer.batches.cursor = begun + at
-        grads[steps.order] = steps.grads
+        from_kernels(program, steps.grads, flat.grads)
         with torch.inference_mode():
             trainer.apply(float(losses[0]))
         trainer.took(1, float(losses[0]))
-        steps.values[:] = values[steps.order]
-        if steps.program.state and steps.program.of_rows:
+        to_kernels(program, flat.values, steps.values)
+        if program.state and program.of_rows:
             steps.state_rows = int(own[Cut.BATCH])
     trainer.batches.cursor = begun + len(laid.cuts)
