@@ -4,7 +4,7 @@
 
 A training's seconds are its steps, at the time that a step takes by the way that was chosen, timed
 afterwards; evaluations are not counted. Nothing is remembered from one to the next. Run it on a
-quiet machine, and again with something else at work on it (`--busy`: a process that hashes).
+quiet machine, and again with something else at work on it (`--busy`: one process more).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.estimates import other_work
 from hornbook.runs.events import Calibrated, Event
 from hornbook.runs.prepare import load_data, settle_training
 from hornbook.runs.session import Session
@@ -30,22 +31,13 @@ NETS = (
 LOOK = 3.0  # seconds for the time of a step
 
 
-def hash_on() -> None:
-    """Keep a processor busy."""
-    import hashlib
-
-    block = bytes(2**20)
-    while True:
-        hashlib.sha256(block).digest()
-
-
 @contextlib.contextmanager
 def busy(wanted: bool) -> Iterator[None]:
     """A context with something else at work beside it, if that is wanted."""
     if not wanted:
         yield
         return
-    other = multiprocessing.get_context("spawn").Process(target=hash_on, daemon=True)
+    other = multiprocessing.get_context("spawn").Process(target=other_work, daemon=True)
     other.start()
     try:
         yield

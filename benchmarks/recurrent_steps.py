@@ -1,11 +1,10 @@
 """Whole training steps of recurrent nets: compiled, by hand, by autograd, and of torch.nn's layers.
 
-    python -m benchmarks.recurrent_steps [--only products,gru,lstm] [--rounds 9]
+    python -m benchmarks.recurrent_steps [--only gru,lstm] [--rounds 9]
 
 Embedding, one recurrent layer, output, cross-entropy and AdamW, on rows of random letters of equal
 length, one thread, float32, no dropout; milliseconds of a processor. Beside them what a step would
-take if it were its products of matrices alone, at the rates that kernels have at their shapes; and,
-first, these rates at the shapes of small nets beside those of NumPy's library.
+take if it were its products of matrices alone, at the rates that kernels have at their shapes.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ import numpy as np
 import torch
 
 from benchmarks.timing import in_turns
-from hornbook.kernels.products import add_dots, add_product
+from hornbook.kernels.products import add_product
 from hornbook.text.batch import Batch
 from hornbook.text.models import family
 from hornbook.tokenizers.contract import Vocabulary
@@ -46,10 +45,6 @@ class Size:
     gates: int
 
 
-SHAPES = (
-    (32, 30, 200), (32, 200, 27), (32, 64, 192), (32, 192, 64), (256, 64, 192), (256, 64, 27),
-    (64, 256, 1024),
-)  # fmt: skip
 SIZES = (Size("gru", 32, 8, 64, 3), Size("lstm", 64, 64, 256, 4))
 
 
@@ -106,46 +101,23 @@ def torchs(size: Size) -> Callable[[], None]:
 
 
 @numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def products(c: Any, a: Any, b: Any, n: int, k: int, m: int, dots: bool, times: int) -> None:
+def products(c: Any, a: Any, b: Any, n: int, k: int, m: int, times: int) -> None:
     """The same product, several times."""
     for _ in range(times):
-        if dots:
-            add_dots(c, 0, a, 0, b, 0, n, k, m)
-        else:
-            add_product(c, 0, a, 0, k, 1, b, 0, n, k, m)
+        add_product(c, 0, a, 0, k, 1, b, 0, n, k, m)
 
 
-def rate(n: int, k: int, m: int, *, dots: bool = False) -> float:
+def rate(n: int, k: int, m: int) -> float:
     """Multiplications a second of a product (n, k) × (k, m): the best of some tries."""
     a, b, c = (np.ones(count, np.float32) for count in (n * k, k * m, n * m))
     times = max(1, 10**8 // (n * k * m))
     taken = []
-    products(c, a, b, n, k, m, dots, 1)
+    products(c, a, b, n, k, m, 1)
     for _ in range(10):
         began = time.process_time()
-        products(c, a, b, n, k, m, dots, times)
+        products(c, a, b, n, k, m, times)
         taken.append((time.process_time() - began) / times)
     return n * k * m / min(taken)
-
-
-def numpys_rate(n: int, k: int, m: int) -> float:
-    """The same of NumPy's library."""
-    a, b, c = (np.ones(shape, np.float32) for shape in ((n, k), (k, m), (n, m)))
-    times, taken = max(1, 10**8 // (n * k * m)), []
-    for _ in range(10):
-        began = time.process_time()
-        for _ in range(times):
-            np.dot(a, b, c)
-        taken.append((time.process_time() - began) / times)
-    return n * k * m / min(taken)
-
-
-def tell_products() -> None:
-    """The rates, two operations to a multiplication."""
-    print("GFLOP/s of (n, k) × (k, m): kernels by tiles, by sums over k; NumPy's library")
-    for shape in SHAPES:
-        rates = rate(*shape), rate(*shape, dots=True), numpys_rate(*shape)
-        print(f"    {shape!s:18} " + " ".join(f"{2 * one / 1e9:6.0f}" for one in rates))
 
 
 def roofline(size: Size) -> float:
@@ -171,12 +143,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", default="products,gru,lstm")
+    parser.add_argument("--only", default="gru,lstm")
     parser.add_argument("--rounds", type=int, default=9)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    if "products" in given.only.split(","):
-        tell_products()
     for size in (one for one in SIZES if one.name in given.only.split(",")):
         compiled = ManySteps(trainer(size, "hand"))
         at_once = max(4, 10**9 // compiled.program.multiplications)

@@ -111,9 +111,12 @@ def duration(seconds: float) -> str:
 
 
 def short_time(seconds: float) -> str:
-    """A time that may be below a second, for people: 12 ms, 0.16 s, 8.6 s; from 10 s on whole."""
-    if seconds < 0.1:
-        return f"{1e3 * seconds:.2g} ms"
+    """A time that may be below a second, for people: 34 µs, 12 ms, 0.16 s; from 10 s on whole."""
+    if seconds < 1e-6:
+        return "less than 1 µs"
+    for most, size, unit in ((1e-3, 1e6, "µs"), (0.1, 1e3, "ms")):
+        if seconds < most:
+            return f"{size * seconds:{'.0f' if size * seconds >= 10 else '.2g'}} {unit}"
     return f"{seconds:.2g} s" if seconds < 9.95 else duration(seconds)
 
 

@@ -22,7 +22,7 @@ VERBS = {
     "evaluate": ["evaluate", "net"],
     "quality": ["quality", "net", "-n", "20"],
     "bigrams": ["bigrams", "net"],
-    "novelty": ["novelty", "net", "--samples", "20"],
+    "novelty": ["novelty", "net", "-n", "20"],
     "inspect": ["inspect", "net", "--no-page"],
     "mix": ["mix", "net", "counts"],
     "train": ["train", "names.txt", "--model", "bigram"],

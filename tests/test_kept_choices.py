@@ -75,6 +75,23 @@ def test_the_first_choice_is_taken_again_and_nothing_is_measured(
 
 
 @pytest.mark.parametrize(
+    ("share", "threads", "said"), [(0.6, 4, True), (1.0, 4, False), (0.6, 1, False)]
+)
+def test_several_threads_that_are_remembered_on_a_busy_machine_are_told_of(
+    share: float, threads: int, said: bool, measured: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    first = calibrate_once(*parts(), OPEN, WHAT)
+    monkeypatch.setattr(kept_choices, "share_of_processors", lambda threads: share)
+    told: list[str] = []
+    again = calibrate_once(*parts(), OPEN, WHAT, tell=told.append)
+    assert again.settings == first.settings, "the same command gives the same numbers"
+    assert again.settings.threads == threads
+    assert bool(told) == said
+    assert all("`threads=1`" in one for one in told)
+
+
+@pytest.mark.parametrize(
     "changes", [{"batch_size": 9}, {"optimizer": "muon"}, {"precision": "float32"}, {"clip": 1.0}]
 )
 def test_another_kind_of_training_is_measured_for_itself(

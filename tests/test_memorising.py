@@ -61,7 +61,7 @@ def test_a_net_that_was_trained_far_too_long_on_a_few_names_is_told(tmp_path: Pa
     run = hornbook.train(
         names, model="mlp", settings=shape, out=tmp_path / "net", training=how, baseline=False
     )
-    found = run.novelty(samples=200)
+    found = run.novelty(n=200)
     assert found.verdict == "memorised"
     everything = {line for name in ("train", "dev", "test") for line in run.data.splits[name]}
     assert len(everything) <= 100
@@ -109,20 +109,20 @@ def test_passages_are_longer_than_usual_where_held_out_text_has_none_such() -> N
 def test_without_held_out_data_there_is_no_verdict(tmp_path: Path) -> None:
     names = write_names(tmp_path / "some.txt", slice(0, 50))
     run = hornbook.train(names, model="ngram", out=tmp_path / "all", split="100/0")
-    found = run.novelty(samples=20)
+    found = run.novelty(n=20)
     assert found.verdict == "unknown"
     assert "Nothing was held out" in told(found)
     assert found.held is None
     text = tmp_path / "text.txt"
     text.write_text("to be or not to be that is the question " * 20, encoding="utf-8")
     run = hornbook.train(text, model="ngram", mode="text", out=tmp_path / "text", split="100/0")
-    assert run.novelty(samples=2).verdict == "unknown"
+    assert run.novelty(n=2).verdict == "unknown"
 
 
 def test_the_verb_shows_figures_verdict_and_evidence(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["novelty", str(runs / "copies"), "--samples", "100"]
+    words = ["novelty", str(runs / "copies"), "-n", "100"]
     status, out, err = typed(capsys, *words)
     assert status == 0
     assert "It has memorised its training data" in out
@@ -134,7 +134,7 @@ def test_the_verb_shows_figures_verdict_and_evidence(
     assert value["samples_beside_train"][0]["edits"] == 0
     assert "nearest" not in value
     status, out, _ = typed(
-        capsys, "novelty", str(runs / "text-learns"), "--samples", "3", "--longest", "90"
+        capsys, "novelty", str(runs / "text-learns"), "-n", "3", "--longest", "90"
     )
     assert "No sign that it repeats" in out
     assert "passage of a sample" in out
@@ -147,13 +147,13 @@ def test_other_data_conditions_and_bytes(tmp_path: Path, runs: Path) -> None:
     run = hornbook.train(
         table, model="ngram", column="name", condition=["sex"], out=tmp_path / "given"
     )
-    found = run.novelty(samples=50, condition=["sex=F"])
+    found = run.novelty(n=50, condition=["sex=F"])
     ends = [one.text[-1:] in "aei" for one in found.nearest]
     assert sum(ends) > len(ends) / 2
     raw = tmp_path / "raw.bin"
     raw.write_bytes(bytes(np.random.default_rng(0).integers(0, 256, 3_000, dtype=np.uint8)))
     run = hornbook.train(raw, model="ngram", tokens="bytes", out=tmp_path / "bytes")
-    found = run.novelty(samples=3, longest=50)
+    found = run.novelty(n=3, longest=50)
     assert sum(found.sizes) == 3_000  # bytes
     stripped = hornbook.Run(runs / "learns").path.parent / "learns"
     hornbook.strip(stripped)

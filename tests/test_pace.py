@@ -11,6 +11,7 @@ import pytest
 
 import hornbook
 from hornbook.errors import SettingsError
+from hornbook.rendering import short_time
 from hornbook.runs import pace as pace_module
 from hornbook.runs.events import Estimated, Event, Warned
 from hornbook.runs.pace import Pace
@@ -178,3 +179,12 @@ def test_what_minutes_cannot_do(
 def test_counting_takes_no_minutes(names: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="fitted in one pass"):
         hornbook.train(names, model="ngram", out=tmp_path / "run", minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(1e-9, "less than 1 µs"), (34e-6, "34 µs"), (950e-6, "950 µs"), (0.0012, "1.2 ms"),
+     (0.0996, "100 ms"), (0.16, "0.16 s"), (8.6, "8.6 s"), (12.0, "12 s")],
+)  # fmt: skip
+def test_a_short_time_has_a_unit_that_fits(seconds: float, told: str) -> None:
+    assert short_time(seconds) == told

@@ -48,7 +48,7 @@ def test_what_looks_up_is_told_from_what_does_not(runs: Path) -> None:
 
 
 def test_right_answers_that_train_has_are_no_fault(runs: Path) -> None:
-    found = hornbook.Run(runs / "alike").novelty(samples=20)
+    found = hornbook.Run(runs / "alike").novelty(n=20)
     assert found.answers.copies == found.right.copies == 1
     assert found.verdict == "none"
     assert found.sources == 20
@@ -60,7 +60,7 @@ def test_the_verb_answers_for_pairs_too(runs: Path, capsys: pytest.CaptureFixtur
     assert status == 0
     assert "It repeats targets of its training data where they are not right." in out
     assert "said: a target of train" in out
-    status, out, _ = typed(capsys, "novelty", run, "--samples", "5", "--json")
+    status, out, _ = typed(capsys, "novelty", run, "-n", "5", "--json")
     (value,) = json.loads(out)
     assert (value["verdict"], value["sources"]) == ("memorised", 5)
     assert "--temperature" not in typed(capsys, "novelty", run, "--help")[1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import requests
 import torch
 
 import hornbook
-from hornbook.errors import DataError, RunError, SettingsError
+from hornbook.errors import DataError, DownloadError, RunError, SettingsError
 from hornbook.experiments.reproduce import Reproduction, Tolerance, about, bigrams, rossmann
 from hornbook.experiments.reproduce.asked import LECTURES
 from hornbook.experiments.reproduce.batchnorm import gains, useless_bias
@@ -490,10 +493,49 @@ def test_the_command_prints_a_table_json_and_markdown(
     status, _, err = typed(capsys, "reproduce", "movielens", *out, "--markdown", "--json")
     assert status == 1
     assert "--markdown and --json exclude each other" in err
-    _, shown, _ = typed(capsys, "reproduce", "movielens", *out, "--markdown")
+    status, shown, _ = typed(capsys, "reproduce", "movielens", *out, "--markdown")
+    assert status == 0  # it was to be expected
     assert shown.startswith("| lecture | what |")
     assert "Not run:" in shown
     assert "--data" in shown  # the setting, as it is typed
+
+
+def test_a_full_disk_ends_the_command_with_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def dataset(bench: Bench, name: str) -> Path:
+        path = write_names(tmp_path / "names.txt", slice(0, 100))
+        monkeypatch.setattr(os, "fsync", full)
+        return path
+
+    monkeypatch.setattr(Bench, "dataset", dataset)
+    words = ("reproduce", "bigrams/counting", "--out", str(tmp_path / "runs"))
+    status, _, said = typed(capsys, *words)
+    assert status == 1
+    assert "No space left on device" in said
+    assert "Failed: " in said
+    status, shown, _ = typed(capsys, *words, "--json")
+    assert status == 1
+    assert {(row["verdict"], row["failed"]) for row in json.loads(shown)} == {("not run", True)}
+
+
+@pytest.mark.parametrize(
+    ("cause", "failed"),
+    [(requests.ConnectionError("no network"), False), (OSError(errno.ENOSPC, "full"), True),
+     (ValueError("another hash"), True)],
+)  # fmt: skip
+def test_what_cannot_be_fetched_is_a_fault_unless_there_is_no_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: Exception, failed: bool
+) -> None:
+    def dataset(bench: Bench, name: str) -> Path:
+        raise DownloadError("Cannot have it.") from cause
+
+    monkeypatch.setattr(Bench, "dataset", dataset)
+    rows = reproduce("bigrams/counting", out=tmp_path / "runs")
+    assert {(row.verdict, row.failed) for row in rows} == {("not run", failed)}
 
 
 def test_the_command_names_the_nearest_lecture(capsys: pytest.CaptureFixture[str]) -> None:

@@ -417,6 +417,9 @@ def test_a_full_disk_is_told(names: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_record_of_a_sweep_is_read_as_it_was_written(names: Path) -> None:
     found, _ = swept(names, trials=1)
+    assert "nothing was chosen by dev" in found.caveat
+    assert found.run is not None
+    assert "partly luck" not in inspect(found.run).overview.model
     record = SweepRecord.read(found.folder)
     assert record.looks == found.looks
     assert record.seconds > 0

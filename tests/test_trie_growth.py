@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hornbook.errors import DataError
 from hornbook.text.models import spilled, trie_growth
-from hornbook.text.models.count_trie import PARTS, Level, locate, of_keys
+from hornbook.text.models.count_trie import PARTS, Level, of_keys
+from hornbook.text.models.looking_up import locate
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.models.trie_growth import growing, sorted_by
 from hornbook.text.stream import Stream, encode_lines, encode_text

@@ -20,7 +20,7 @@ import tyro
 from hornbook.cli.complaints import in_one_line
 from hornbook.cli.flags import as_typed, first_needed, is_required, mark, restored
 from hornbook.cli.streams import write_beside
-from hornbook.cli.taken_words import told_of_taken
+from hornbook.cli.taken_words import left_without_value, told_of_taken
 from hornbook.cli.typed_numbers import NUMBERS
 from hornbook.cli.unknown_words import (
     end,
@@ -110,6 +110,8 @@ def parse(
     typed = as_typed(kind)
     if not argv and (needed := first_needed(typed)):
         refuse_empty(verb, needed)
+    if (name := left_without_value(typed, argv)) and not {"-h", "--help"} & set(argv):
+        end(verb, f"{name} has no value: type one or several after it, or leave it out.")
     try:
         parsed, unknown = parsed_by(
             partial(tyro.cli, typed, return_unknown_args=True, **how), argv, verb

@@ -30,7 +30,7 @@ from hornbook.experiments.compare.events import (
     TrialBegan,
     TrialEnded,
 )
-from hornbook.experiments.compare.joined import is_run, refuse_comparison
+from hornbook.experiments.compare.joined import is_run, refuse_no_data
 from hornbook.experiments.compare.page import headline, remarks
 from hornbook.experiments.compare.tables import ablation_table, board_table, rank_table
 from hornbook.experiments.events import TrainingTogether
@@ -147,7 +147,7 @@ def chosen_by(argv: Sequence[str]) -> Chosen | None:
     """
     words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
     for word in words:
-        refuse_comparison(word)
+        refuse_no_data(word)
     data = [word for word in words if not is_run(word)]
     if not words:
         return None

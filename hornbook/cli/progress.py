@@ -26,7 +26,7 @@ from hornbook.cli.interrupts import status_of_stop
 from hornbook.cli.output import Console, escape, notes, number
 from hornbook.cli.wording import worded
 from hornbook.errors import HornbookError
-from hornbook.rendering import clip, duration, many
+from hornbook.rendering import clip, duration, many, short_time
 from hornbook.runs import Listener
 from hornbook.runs.events import (
     Began,
@@ -236,7 +236,7 @@ class Teller:
     @told.register
     def estimated(self, event: Estimated) -> None:
         """Say how long it will be."""
-        each = f"{1e3 * event.step:.3g} ms" if event.step < 1 else f"{event.step:.3g} s"
+        each = short_time(event.step)
         self.console.print(f"[dim]{'':9} about {duration(event.seconds)} left, {each} a step[/]")
 
     @told.register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -29,8 +30,9 @@ Examples:
   hornbook reproduce wavenet/tree --full
 
 The verdict is "within" or "outside" a tolerance, which is printed and explained, or "not run" \
-with the reason. The quick form takes minutes: where it trains fewer steps than the lecture, it is \
-compared with what the lecture's own loop comes to in as many. --full trains all of them.
+with the reason; if that is a fault, such as a full disk, the command ends with an error. The \
+quick form takes minutes: where it trains fewer steps than the lecture, it is compared with what \
+the lecture's own loop comes to in as many. --full trains all of them.
 
 Lectures: {", ".join(LECTURES)}. Name an experiment of one with a slash, or by a part of its title.
 
@@ -91,6 +93,8 @@ def run(argv: Sequence[str]) -> None:
         write_result("".join(f"{line}\n" for line in markdown(rows)))
     else:
         show(rows, options.out)
+    if any(row.failed for row in rows):
+        sys.exit(1)
 
 
 class RowTeller(Teller):
@@ -139,6 +143,8 @@ def show(rows: Sequence[Reproduced], out: str) -> None:
                 f"Outside: {escape(row.title)}, {escape(row.figure)}. The tolerance is "
                 f"{escape(row.why)}. Measured with {escape(row.how)}."
             )
+    for title in dict.fromkeys(row.title for row in rows if row.failed):
+        say(f"[bold red]Failed:[/] {escape(title)}")
     say(f"\n{summary_of(rows)} Runs are in {escape(out)}.")
 
 

@@ -1,10 +1,11 @@
-"""Words that a flag of several values took, though the first word of a command was meant.
+"""What a flag of several values took: words that were meant otherwise, or none.
 
 Such a flag takes all words up to the next flag: in `--ignore sold flats.csv` the file too.
 """
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
@@ -17,9 +18,10 @@ from hornbook.paths import exists
 from hornbook.rendering import clip, visible
 from hornbook.settings import Given
 
-__all__ = ["told_of_taken"]
+__all__ = ["left_without_value", "told_of_taken"]
 
 SHOWN = 200  # characters of a line to type
+NEGATIVE = re.compile(r"-\.?\d")  # how a number below 0 begins: a value, not a flag
 
 
 def told_of_taken(
@@ -57,6 +59,24 @@ def told_of_taken(
     if found and sure:
         name = argv[found[-1][0]]
         return f"{word} is missing: {name} takes all words up to the next flag. Type {word} first."
+    return ""
+
+
+def left_without_value(kind: type[Any], argv: Sequence[str]) -> str:
+    """The first flag of several values that was typed without any; empty if there is none.
+
+    Args:
+        kind: dataclass of the words and flags of the verb.
+        argv: what was typed after it.
+    """
+    several = set(flags_of_several(kind))
+    for at, name in enumerate(argv):
+        if name == "--":
+            break
+        after = argv[at + 1 : at + 2]
+        is_empty = not values_after(after) and not any(map(NEGATIVE.match, after))
+        if is_empty and name.replace("_", "-") in several:
+            return name
     return ""
 
 

@@ -78,6 +78,8 @@ class Overview:
         if found is None:
             return self.made
         asked = duration(60 * found.minutes)
+        if found.trials == 1:
+            return f"{self.made} Its settings are those of the only trial that was finished."
         if found.trials:
             return (
                 f"{self.made} Its settings are the best on dev of {many(found.trials, 'trial')} in "

@@ -15,7 +15,7 @@ from hornbook.sources import datasets
 from hornbook.sources.stream import PATH_SHOWN, unreadable
 from hornbook.suggestions import did_you_mean
 
-__all__ = ["opened", "refuse_missing", "refuse_nameless", "standard_input"]
+__all__ = ["no_such", "opened", "refuse_missing", "refuse_nameless", "standard_input"]
 
 
 def refuse_nameless(given: object) -> None:
@@ -66,15 +66,27 @@ def opened(path: Path) -> BinaryIO:
         # A ValueError tells of a null byte in the name.
         if isinstance(error, OSError) and error.errno not in (errno.ENOENT, errno.ENAMETOOLONG):
             raise unreadable(path, error) from error
-        beside: list[str] = []
-        with contextlib.suppress(OSError, ValueError):
-            beside = [str(other) for other in path.parent.iterdir()]
-        raise DataError(
-            f"There is no file or data set {clip(str(path), PATH_SHOWN)!r}.",
-            hint=f"{did_you_mean(str(path), [*datasets.DATASETS, *beside])}Data sets: "
-            f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
-            f"{Path.cwd()}. To train on words, put them in a file, one per line.",
-        ) from error
+        hint = "To train on words, put them in a file, one per line."
+        raise no_such(path, "file or data set", hint) from error
+
+
+def no_such(path: Path, what: str, hint: str) -> DataError:
+    """The error that a word is the name of nothing that is there.
+
+    Args:
+        path: the word.
+        what: it could be, such as `file or data set`.
+        hint: what else to say.
+    """
+    beside: list[str] = []
+    with contextlib.suppress(OSError, ValueError):
+        beside = [str(other) for other in path.parent.iterdir()]
+    return DataError(
+        f"There is no {what} {clip(str(path), PATH_SHOWN)!r}.",
+        hint=f"{did_you_mean(str(path), [*datasets.DATASETS, *beside])}Data sets: "
+        f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
+        f"{Path.cwd()}. {hint}",
+    )
 
 
 def refuse_missing(path: str, setting: str) -> None:

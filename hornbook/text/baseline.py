@@ -18,7 +18,7 @@ LIMIT = 5_000_000  # predictions; counting more than this for comparison would t
 
 
 def count_baseline(data: TextData) -> Iterator[Baseline]:
-    """What counting reaches on the same splits, with the order that is best on dev.
+    """What counting reaches on the same splits, with an order that suits dev.
 
     Nothing where that would take too long.
     """

@@ -24,7 +24,7 @@ __all__ = ["NoveltyQuestion", "NoveltySettings"]
 class NoveltySettings(Settings):
     """Samples to hold against the data."""
 
-    samples: Annotated[int, Bounds(0, 10**7)] = 0
+    n: Annotated[int, Bounds(0, 10**7)] = 0
     "How many samples to draw (0: 1,000 lines, or 20 texts)."
     temperature: Annotated[float | None, Bounds(0, 100)] = None
     "Temperature to draw at (default: as for sample)."
@@ -49,20 +49,20 @@ class NoveltyQuestion(Question):
         "that they are nearest to."
     )
     examples = (
-        Action("novelty", ("runs/net",), {"samples": 200}),
-        Action("novelty", ("runs/counts",), {"samples": 200, "temperature": 0.7}),
+        Action("novelty", ("runs/net",), {"n": 200}),
+        Action("novelty", ("runs/counts",), {"n": 200, "temperature": 0.7}),
     )
     options = NoveltySettings
 
     def ask(self, run: Run, *given: NoveltySettings, **options: Any) -> Memorising:
-        """What was found: `run.novelty(samples=200).verdict`.
+        """What was found: `run.novelty(n=200).verdict`.
 
         Raises:
             RunError, SettingsError: if it cannot be had.
         """
         s: NoveltySettings = self.settled(given, options)
         return memorising(
-            run, s.samples, s.temperature, seed=s.seed, longest=s.longest, condition=s.condition
+            run, s.n, s.temperature, seed=s.seed, longest=s.longest, condition=s.condition
         )
 
     def answer(self, run: Run, options: NoveltySettings) -> Answer:

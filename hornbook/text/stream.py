@@ -33,12 +33,14 @@ __all__ = [
     "encode_lines",
     "encode_split",
     "encode_text",
+    "up_to",
 ]
 
 Ids = npt.NDArray[np.int64]
 
 IGNORED = -1  # the target of a padded position
 ABSENT = -1  # in a context: there is nothing so far back
+SEEN = 32  # tokens of a context in which its boundary is seen sooner than looked up among all
 CONTEXT = 4_096  # characters of the text before a split that are kept as its context
 
 
@@ -130,9 +132,14 @@ class Stream:
             Contexts of shape (N, T), the newest token last, and targets of shape (N,).
         """
         places = positions[:, None] + np.arange(-block_size, 0)  # (N, T)
-        inside = places >= self.begins(positions)[:, None]
+        if self.boundary is not None and block_size <= SEEN:
+            ids = self.ids[np.maximum(places, 0)]
+            inside = up_to(self.boundary, ids)
+        else:
+            inside = places >= self.begins(positions)[:, None]
+            ids = self.ids[np.where(inside, places, 0)]
         # Widened before an ABSENT comes in, which the small unsigned types cannot hold.
-        ids = self.ids[np.where(inside, places, 0)].astype(np.int64)
+        ids = ids.astype(np.int64)
         if self.given is not None:
             ids += self.told(positions)[:, None]
         contexts = np.where(inside, ids, self.start if filled else ABSENT)
@@ -316,3 +323,16 @@ def encode_split(splits: Splits, split: str, tokenizer: Tokenizer) -> Stream:
     if splits.mode == "lines":
         return encode_lines(splits[split], tokenizer)
     return encode_text("".join(splits[split]), tokenizer, splits.before(split))
+
+
+def up_to(boundary: int, ids: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.bool_]:
+    """Whether nothing after a token of a context is a boundary, shape (N, T): it is in the example.
+
+    Args:
+        boundary: the id.
+        ids: contexts, the newest token last, shape (N, T); a first boundary stands before all.
+    """
+    inside = np.ones(ids.shape, dtype=np.bool_)
+    for at in range(ids.shape[1] - 1, 0, -1):
+        np.logical_and(inside[:, at], ids[:, at] != boundary, out=inside[:, at - 1])
+    return inside

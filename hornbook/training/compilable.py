@@ -23,7 +23,7 @@ __all__ = [
 # Multiplications in a step, from which on one by itself is as fast; more where each position waits
 # for the one before it, for a library's products are small then, however large the step, and of
 # attention, for many small ones are made for it.
-LARGE, LARGE_BY_TIME, LARGE_OF_ATTENTION = 2 * 10**8, 2 * 10**9, 2 * 10**10
+LARGE, LARGE_BY_TIME, LARGE_OF_ATTENTION = 3 * 10**9, 2 * 10**10, 2 * 10**10
 PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
 BETWEEN = 5e-12  # and what is done between the products, of a net with attention, for each of its
 # multiplications: there it grows with them

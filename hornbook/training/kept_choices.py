@@ -26,7 +26,8 @@ from typing import Literal
 import torch
 
 from hornbook.caches import cache_folder
-from hornbook.compute.load import cores_allowed
+from hornbook.compute.load import BUSY as LEAST
+from hornbook.compute.load import cores_allowed, share_of_processors
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.errors import RunError
 from hornbook.records import JSONObject, read_record
@@ -39,6 +40,12 @@ __all__ = ["VERSION", "calibrate_once", "kind_of_training"]
 
 VERSION = 4  # of calibration itself: raised when other choices are offered or weighed otherwise
 BUSY = "the machine was busy with other work while it was measured"
+# What a choice of several threads is worth then: it stays, for the same command gives the same
+# numbers, but it is said at once.
+WAITING = (
+    "{threads} threads were chosen for this kind of training while the machine was quiet. It is "
+    "busy with other work now, and they wait for each other: `threads=1` may be faster."
+)
 LARGEST = 65_536  # bytes of a file that can be one
 # Settings of training that change how long a step takes on one path beside another.
 SHAPING = (
@@ -101,6 +108,8 @@ def calibrate_once(
         if kept is None or asdict(kept) == asdict(choice_of(found)):
             return replace(found, key=key, path=path, unkept=unkept)
     chosen = {name: getattr(kept, name) for name in ("threads", "precision", "gradients")}
+    if not settings.threads and kept.threads > 1 and share_of_processors(kept.threads) < LEAST:
+        tell(WAITING.format(threads=kept.threads))
     return Calibration(
         replace(open_.start, **chosen), kept.tried, taken, open_.refused, key=key, path=path,
         remembered=True, not_compiled=open_.not_compiled,

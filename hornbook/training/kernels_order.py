@@ -1,4 +1,4 @@
-"""The flat vector of parameters as kernels take it: some weights are transposed."""
+"""Flat vectors in the order of the kernels: some weights are transposed there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = npt.NDArray[Any]
 
 
 def to_kernels(program: Program, flat: Tensor, own: Floats) -> None:
-    """A flat vector in the kernels' order: some weights are transposed."""
+    """What the trainer has, (P,), as kernels have it."""
     into = torch.from_numpy(own)
     into.copy_(flat)
     for at, out, fan_in in program.transposed:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["ManySteps", "Turns"]
 
 Floats = npt.NDArray[Any]
-TURN, HEARD = 1_000, 0.1  # steps, at most, and seconds, about, in which no signal is heard
+TURN, HEARD = 1_000, 0.25  # steps, at most, and seconds, about, in which no signal is heard
 AT_ONCE = 2**22  # ids of the batches that are drawn for a call, at most
 
 
@@ -285,8 +285,8 @@ class ManySteps:
 
 
 class Turns:
-    """Takes a trainer further by as many steps as take a tenth of a second, or until something is
-    due; how many there are in a call changes no bit.
+    """Takes a trainer further by as many steps as take a quarter of a second, or until
+    something is due; how many there are in a call changes no bit.
     """
 
     def __init__(self, steps: ManySteps) -> None:

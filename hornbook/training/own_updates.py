@@ -29,15 +29,14 @@ def update_by_trainer(steps: ManySteps, laid: LaidOut, begun: int) -> None:
         DivergedError: if a loss is no finite number; the updates before it are made.
     """
     trainer, drawn = steps.trainer, steps.drawn(laid.drawn)
-    flat, program = trainer.flat, steps.program
     for at, own in enumerate(laid.cuts):
         losses, _ = steps.call(replace(laid, cuts=own[None]), drawn)
         trainer.batches.cursor = begun + at
-        from_kernels(program, steps.grads, flat.grads)
+        from_kernels(steps.program, steps.grads, trainer.flat.grads)
         with torch.inference_mode():
             trainer.apply(float(losses[0]))
         trainer.took(1, float(losses[0]))
-        to_kernels(program, flat.values, steps.values)
-        if program.state and program.of_rows:
+        to_kernels(steps.program, trainer.flat.values, steps.values)
+        if steps.program.state and steps.program.of_rows:
             steps.state_rows = int(own[Cut.BATCH])
     trainer.batches.cursor = begun + len(laid.cuts)

@@ -1,6 +1,6 @@
 """Several trainings side by side in one process, each taken further in turn by compiled steps.
 
-A training's turn is a tenth of a second of updates, and what is due after them: an evaluation, a
+A training's turn is a quarter of a second of updates, and what is due after them: an evaluation, a
 checkpoint. Turns of different trainings run on as many threads as there are, for compiled steps
 hold no lock of Python's. No training hangs on another, so each comes out as it would alone,
 whatever the order.

@@ -13,7 +13,7 @@ from hornbook.experiments.compare.comparison import ModelComparison
 from hornbook.experiments.compare.contest import Contest
 from hornbook.experiments.compare.events import Comparing
 from hornbook.experiments.compare.folder import ComparedFolder
-from hornbook.experiments.compare.joined import is_run, of_data, opened, refuse_comparison
+from hornbook.experiments.compare.joined import is_run, of_data, opened, refuse_no_data
 from hornbook.experiments.compare.makers import Maker, in_processes, one_by_one
 from hornbook.experiments.compare.many import together_first
 from hornbook.experiments.compare.measurers import (
@@ -95,7 +95,7 @@ def compare(
     """
     listed_models, changes = as_list(models), as_list(change)
     for word in data:
-        refuse_comparison(word)
+        refuse_no_data(word)
     runs = opened([word for word in data if isinstance(word, str | Path) and is_run(word)])
     words = [word for word in data if not is_run(word)]
     if not data:

@@ -10,12 +10,14 @@ from typing import Any
 from hornbook.actions import Action
 from hornbook.errors import RunError
 from hornbook.experiments.making import data_sums
-from hornbook.paths import is_file
+from hornbook.paths import exists, is_file
 from hornbook.runs import Run
 from hornbook.runs.contents import COMPARED
 from hornbook.runs.prepare import Prepared
+from hornbook.sources.datasets import DATASETS
+from hornbook.sources.opening import no_such
 
-__all__ = ["is_run", "joined_kinds", "of_data", "opened", "refuse_comparison"]
+__all__ = ["is_run", "joined_kinds", "of_data", "opened", "refuse_no_data"]
 
 SHOWN = 3  # most runs that are named
 ASIDE = ("seed", "threads", "device", "gradients", "precision", "recompute", "compile", "watch",
@@ -28,13 +30,19 @@ def is_run(word: object) -> bool:
     return isinstance(word, str | Path) and is_file(Path(word) / "run.json")
 
 
-def refuse_comparison(word: object) -> None:
-    """Refuse the folder of a comparison in the place of data or a run.
+def refuse_no_data(word: object) -> None:
+    """Refuse what is neither data nor a run.
 
     Raises:
-        RunError: naming some of its runs.
+        RunError: if it is the folder of a comparison, naming some of its runs.
+        DataError: if it is the name of nothing.
     """
-    if not isinstance(word, str | Path) or not is_file(Path(word) / COMPARED):
+    if not isinstance(word, str | Path) or str(word) in ("", "-", *DATASETS):
+        return
+    if not exists(word):
+        hint = "A run is named by its directory, such as runs/names-mlp."
+        raise no_such(Path(word), "file, data set or run directory", hint)
+    if not is_file(Path(word) / COMPARED):
         return
     inside = sorted(str(path.parent) for path in Path(word).glob("*/*/run.json"))
     more = f" and {len(inside) - SHOWN} more" if len(inside) > SHOWN else ""

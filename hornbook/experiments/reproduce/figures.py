@@ -162,6 +162,8 @@ class Reproduced:
     "Of the training and the measurement, once for all figures of the experiment."
     full: bool
     digits: int = field(default=4)
+    failed: bool = False
+    "Whether it was not run because something failed: a disk is full, a download breaks off."
 
     @property
     def tolerance(self) -> Tolerance:
@@ -176,6 +178,7 @@ def judged(
     full: bool,
     seconds: float,
     reason: str = "",
+    failed: bool = False,
 ) -> list[Reproduced]:
     """A verdict for each figure of an experiment.
 
@@ -185,6 +188,7 @@ def judged(
         full: which form was run.
         seconds: that it took.
         reason: why it was not run.
+        failed: whether that is because something failed.
     """
     rows = []
     for held in one.figures:
@@ -198,7 +202,7 @@ def judged(
             Reproduced(
                 one.lecture, one.name, one.title, held.name, held.said, held.source, tolerance.low,
                 tolerance.high, tolerance.why, how, verdict, value, reason, seconds, full,
-                held.digits,
+                held.digits, failed,
             )
         )  # fmt: skip
     return rows

@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 from hornbook.errors import (
     DataError,
+    DownloadError,
+    HornbookError,
     MissingPackageError,
     RunError,
     SettingsError,
@@ -86,7 +88,8 @@ def reproduce(
         listen: called with events as they happen.
 
     Returns:
-        A row for each figure. What cannot be repeated here has the verdict `not run`, and why.
+        A row for each figure. What cannot be repeated here has the verdict `not run`, and why; it
+        is `failed` where something went wrong that is not to be expected.
 
     Raises:
         SettingsError: if there is no such lecture, experiment or folder, or no such time or seed.
@@ -130,7 +133,7 @@ def repeated(one: Reproduction, bench: Bench, minutes: float | None) -> list[Rep
     began = time.perf_counter()
     cost = one.cost(full=bench.full)
     measured: dict[str, float] = {}
-    reason = ""
+    reason, failed = "", False
     bench.trains = minutes is None or cost <= minutes
     try:
         if not bench.trains and not one.kept:
@@ -139,6 +142,14 @@ def repeated(one: Reproduction, bench: Bench, minutes: float | None) -> list[Rep
     except NotRunError as why:
         reason, measured = " ".join(filter(None, (why.message, why.hint))), why.measured
     except BESIDE as error:
+        failed = not is_left_out(error)
         reason = " ".join(filter(None, (error.message, error.hint)))
     seconds = time.perf_counter() - began
-    return judged(one, measured, full=bench.full, seconds=seconds, reason=reason)
+    return judged(one, measured, full=bench.full, seconds=seconds, reason=reason, failed=failed)
+
+
+def is_left_out(error: HornbookError) -> bool:
+    """Whether an error is that something was not brought: a package, or data without a network."""
+    cause = error.__cause__
+    offline = isinstance(cause, OSError) and cause.errno is None  # a full disk has a number
+    return isinstance(error, MissingPackageError) or (isinstance(error, DownloadError) and offline)

@@ -53,10 +53,12 @@ class Sweep:
     def caveat(self) -> str:
         """What its figures do not tell."""
         count = sum(one.finished for one in self.trials)
-        told = (
-            f"The best of {many(count, 'finished trial')} was chosen by dev, so its figure on dev "
-            "is partly luck, and flatters it."
-        )
+        if len(self.trials) == 1:
+            return "There is one trial alone: nothing was chosen by dev."
+        best = f"The best of {many(count, 'finished trial')}"
+        if count == 1:
+            best = f"The only trial that was finished, of {len(self.trials):,},"
+        told = f"{best} was chosen by dev, so its figure on dev is partly luck, and flatters it."
         if not self.looks:
             return told + " There is no test split to tell by how much."
         told += " Its figure on test, by which nothing was chosen, does not."

@@ -34,7 +34,7 @@ SHOWN, LONG = 10, 40  # answers, and characters of each
 class Repeating(Settings):
     """Answers to hold against the targets of train."""
 
-    samples: Annotated[int, Bounds(0, 10**7)] = 0
+    n: Annotated[int, Bounds(0, 10**7)] = 0
     "How many held-out sources to ask about (0: 300, or all if there are fewer)."
 
 
@@ -74,7 +74,7 @@ class Repeated:
         return found
 
 
-def repeated(run: Run, samples: int = 0) -> Repeated:
+def repeated(run: Run, n: int = 0) -> Repeated:
     """Hold answers to held-out sources against the targets of train, beside the right answers.
 
     A right answer may be a target of train, too: many dates are written alike. So it is the
@@ -82,7 +82,7 @@ def repeated(run: Run, samples: int = 0) -> Repeated:
 
     Args:
         run: on pairs.
-        samples: sources to ask about (0: 300, or all).
+        n: sources to ask about (0: 300, or all).
 
     Raises:
         QuestionError: if the run says labels.
@@ -107,7 +107,7 @@ def repeated(run: Run, samples: int = 0) -> Repeated:
             "has not seen.",
             hint="Train with a dev split.",
         )
-    said = said_on(run.model, data, split, samples or ASKED)
+    said = said_on(run.model, data, split, n or ASKED)
     train = data.side("train")
     targets = tuple(map(data.writing.as_read, train.targets))
     known = dict(zip(targets, train.sources, strict=True))
@@ -142,18 +142,18 @@ class RepeatingQuestion(Question):
     )
     examples = (
         Action("novelty", ("runs/dates",)),
-        Action("novelty", ("runs/dates",), {"samples": 50}),
+        Action("novelty", ("runs/dates",), {"n": 50}),
     )
     options = Repeating
 
     def ask(self, run: Run, *given: Repeating, **options: Any) -> Repeated:
-        """What was found: `run.novelty(samples=50).verdict`.
+        """What was found: `run.novelty(n=50).verdict`.
 
         Raises:
             QuestionError, RunError: if it cannot be had.
         """
         settings: Repeating = self.settled(given, options)
-        return repeated(run, settings.samples)
+        return repeated(run, settings.n)
 
     def answer(self, run: Run, options: Repeating) -> Answer:
         """Figures, a verdict, and what shows it."""

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from hornbook.text.large.ends import Ends
-from hornbook.text.stream import ABSENT, Ids, Stream, cut_rows
+from hornbook.text.stream import ABSENT, Ids, Stream, cut_rows, up_to
 
 __all__ = ["MappedStream"]
 
@@ -59,10 +59,7 @@ class MappedStream(Stream):
         inside = places >= 0
         ids = self.ids[np.maximum(places, 0)].astype(np.int64)
         if self.boundary is not None:
-            # The boundary itself is inside, and nothing before it.
-            marks = (ids == self.boundary)[:, ::-1]
-            later = np.cumsum(marks, axis=1) - marks  # boundaries after each place
-            inside &= (later == 0)[:, ::-1]
+            inside &= up_to(self.boundary, ids)
         contexts = np.where(inside, ids, self.start if filled else ABSENT)
         return contexts, self.ids[positions].astype(np.int64)
 
