@@ -214,7 +214,7 @@ def test_a_listeners_refusal_ends_one_training(names: Prepared, tmp_path: Path) 
     [
         ("mlp", {}, {"batch_size": 128}, None),
         ("mlp", {}, {"batch_size": 512}, None),
-        ("mlp", {}, {"batch_size": 16_384}, "large"),
+        ("mlp", {}, {"batch_size": 1024}, None),
         ("mlp", {"n_hidden": (2048, 2048)}, {}, "large"),
         ("wavenet", {"form": "tree"}, {"batch_size": 32}, None),
         ("wavenet", {}, {}, None),

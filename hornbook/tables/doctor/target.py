@@ -88,8 +88,10 @@ def combination(examined: Examined) -> Iterator[Finding]:
         name: values[rows] for name, values in examined.values.items()
         if examined.alone[name].score < SURE and np.isfinite(values[rows]).all()
     }  # fmt: skip
-    names = [name for name, values in columns.items() if 0 < values.std() < 1e100]
-    if len(names) < 2 or len(rows) < 3 * len(names) + 20 or not target.std() > 0:
+    with np.errstate(over="ignore"):  # beyond what can be squared: left out
+        names = [name for name, values in columns.items() if 0 < values.std() < 1e100]
+        spread = target.std()
+    if len(names) < 2 or len(rows) < 3 * len(names) + 20 or not 0 < spread < 1e100:
         return
     found = sum_of(np.stack([columns[name] for name in names], 1), target)
     if found is not None:
