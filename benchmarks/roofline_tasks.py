@@ -46,7 +46,7 @@ __all__ = [
 
 Side = Literal["peer", "ours", "bare"]
 "Who does a work: a peer, hornbook as it is, or hornbook in a process without Numba."
-AT_ONCE = 0.02  # seconds of compiled steps in a call, about
+AT_ONCE = 0.2  # seconds of compiled steps in a call, about: a training's are as long
 FAST = 1e11  # multiplications a second of such a step, about
 BARE = "without `fast`"
 HOWS = ("hand", "autograd")
