@@ -48,6 +48,7 @@ def four(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A quiet machine that says it has four threads; what it was set to since."""
     now = [4]
     monkeypatch.setattr(calibration, "share_of_processors", lambda threads: 1.0)
+    monkeypatch.setattr(calibration, "free_processors", lambda most: most)
     monkeypatch.setattr(torch, "get_num_threads", lambda: now[-1])
     monkeypatch.setattr(torch, "set_num_threads", now.append)
     return now
@@ -312,6 +313,15 @@ def test_on_a_busy_machine_one_thread_is_taken_untried(
     found = calibrate(*parts(), OPEN)
     assert found.settings.threads == 1
     assert {how.threads for how in timed} == {1}
+
+
+def test_so_it_is_where_there_is_no_time_to_measure(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration, "free_processors", lambda most: 1)
+    short = replace(OPEN, steps=FROM_STEPS - 1)
+    assert chosen(calibrate(*parts(), short)) == (1, "float32", "hand")
+    assert calibrate(*parts(), replace(short, threads=3)).settings.threads == 3
 
 
 # --- in a run ----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hornbook.compute.load import BUSY, share_of_processors
+from hornbook.compute.load import BUSY, free_processors, share_of_processors
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.extras import has
@@ -133,7 +133,8 @@ def calibrate(
 
     One after the other, each is changed if that makes a step faster. All are timed on the same
     few batches, in turns, on copies of the objective: its weights, the place in the batches and the
-    random numbers of the training are not touched.
+    random numbers of the training are not touched. Where there are too few steps for that, several
+    threads are taken if nobody else is at work.
 
     Args:
         objective: what is to be trained, on its device.
@@ -148,9 +149,12 @@ def calibrate(
     began = time.perf_counter()
     open_ = open_ or candidates(objective, batches, settings)
     if not open_.worth_measuring:
+        start = open_.start
+        if open_.is_open and {"threads": 1} in open_.others:
+            start = replace(start, threads=free_processors(start.threads))
         seconds = time.perf_counter() - began
         return Calibration(
-            open_.start, (), seconds, open_.refused, too_short=open_.is_open,
+            start, (), seconds, open_.refused, too_short=open_.is_open,
             not_compiled=open_.not_compiled,
         )  # fmt: skip
     device = next(objective.parameters()).device
