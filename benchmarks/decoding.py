@@ -28,6 +28,7 @@ from benchmarks.throughput import (
     WORKS,
     Options,
 )
+from benchmarks.timing import use_threads
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.nn.decoding import Wanted, decoding_by
 from hornbook.text.models.gpt import GPT, GPTSettings
@@ -148,7 +149,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    torch.set_num_threads(1)
+    use_threads(1)
     keep_freed_memory()
     single_steps(given.rounds)
     options = Options(

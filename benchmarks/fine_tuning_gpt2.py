@@ -33,6 +33,7 @@ import numpy as np
 import torch
 
 from benchmarks.machine import instructions
+from benchmarks.timing import use_threads
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.text.batch import Batch
 from hornbook.text.models.gpt import GPT, GPTSettings
@@ -108,7 +109,7 @@ def work(
     threads: int,
 ) -> None:
     """A process: makes one side's step, and does one whenever it is told to."""
-    torch.set_num_threads(threads)
+    use_threads(threads)
     if side == "nanogpt":
         step = theirs(checkout, rows, length, bfloat16=bfloat16)
     else:

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks.machine import instructions
-from benchmarks.timing import in_turns
+from benchmarks.timing import in_turns, use_threads
 from hornbook.extras import has
 from hornbook.text.batches import make_batches
 from hornbook.text.models.mlp import MLP, MLPSettings
@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("--norm", choices=["batch", "none"], default="batch")
     parser.add_argument("--processor", action="store_true", help="count a processor's seconds")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    use_threads(arguments.threads)
 
     def made(kind: str, optimizer: str = "sgd") -> Trainer:
         return trainer(kind, arguments.batch, optimizer, arguments.norm)

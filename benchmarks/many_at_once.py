@@ -33,6 +33,7 @@ import torch
 from benchmarks.gradients import lines
 from benchmarks.machine import instructions
 from benchmarks.many_at_once_peer import trainers
+from benchmarks.timing import use_threads
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.experiments.together import RunPlan, make_together
 from hornbook.runs import Run
@@ -202,7 +203,7 @@ def main() -> None:
     parser.add_argument("--whole", type=int, default=0, help="steps of whole runs (0: none)")
     options = parser.parse_args()
     keep_freed_memory()
-    torch.set_num_threads(1)
+    use_threads(1)
     print(instructions())
     for norm in ("none", "batch"):
         compare(options.old.resolve(), norm, options)

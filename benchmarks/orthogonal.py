@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 
 from benchmarks.machine import instructions
-from benchmarks.timing import in_turns
+from benchmarks.timing import in_turns, use_threads
 from hornbook.compute import products
 from hornbook.training.muon import orthogonal
 
@@ -17,7 +17,7 @@ SHAPES = ((4, 64, 64), (4, 256, 64), (4, 512, 128))  # of the transformers of th
 
 def main() -> None:
     """Time and print."""
-    torch.set_num_threads(1)
+    use_threads(1)
     print(f"{instructions()}. One thread:")
     for shape in SHAPES:
         x = torch.randn(shape, generator=torch.Generator().manual_seed(0))

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from benchmarks.pairs_peer import PAPER, TorchTransformer
-from benchmarks.timing import in_turns
+from benchmarks.timing import in_turns, use_threads
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.pairs.batches import PairBatches, pair_batch
 from hornbook.pairs.decoding import Decoding
@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args(arguments)
-    torch.set_num_threads(1)
+    use_threads(1)
     keep_freed_memory()
     for n_embd in map(int, given.n_embd.split(",")):
         for dropout in map(float, given.dropout.split(",")):

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_info
 
+from benchmarks.timing import use_threads
 from hornbook.compute.products import find_onednn
 from hornbook.kernels.products import add_dots, add_product
 from hornbook.kernels.vectors import WIDTH
@@ -125,7 +126,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    use_threads(1)
     kinds = [one.get("architecture") for one in threadpool_info() if "architecture" in one]
     print(f"kernels: vectors of {8 * WIDTH} bits; NumPy's library: {', '.join(map(str, kinds))}")
     print(f"{'x (n, k), W (k, m)':20}" + "".join(f"{form:>29}" for form in FORMS))

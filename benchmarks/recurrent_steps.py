@@ -20,7 +20,7 @@ import numba
 import numpy as np
 import torch
 
-from benchmarks.timing import in_turns
+from benchmarks.timing import in_turns, use_threads
 from hornbook.kernels.products import add_product
 from hornbook.text.batch import Batch
 from hornbook.text.models import family
@@ -146,7 +146,7 @@ def main() -> None:
     parser.add_argument("--only", default="gru,lstm")
     parser.add_argument("--rounds", type=int, default=9)
     given = parser.parse_args()
-    torch.set_num_threads(1)
+    use_threads(1)
     for size in (one for one in SIZES if one.name in given.only.split(",")):
         compiled = ManySteps(trainer(size, "hand"))
         at_once = max(4, 10**9 // compiled.program.multiplications)

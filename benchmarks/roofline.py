@@ -26,13 +26,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, get_args
 
-import torch
-
 from benchmarks.counted import Counted
 from benchmarks.machine import clock_of, instructions, measured_peaks
 from benchmarks.roofline_report import Report, Result, told
 from benchmarks.roofline_tasks import Place, Side, Task
 from benchmarks.roofline_works import WORKS
+from benchmarks.timing import use_threads
 from hornbook.compute.load import BUSY, cores_allowed, share_of_processors
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.extras import has
@@ -55,7 +54,7 @@ class There:
         self.place, self.side, self.turns = place, side, turns
         self.tasks: Mapping[str, Task] = {}
         self.calls: dict[str, int] = {}
-        torch.set_num_threads(turns.threads)
+        use_threads(turns.threads)
 
     def prepare(self, key: str) -> list[str]:
         """The names of the ways that there are, each of which has had its first calls."""
@@ -154,7 +153,7 @@ def main() -> None:
     if not has("numba"):
         parser.error("compiled steps need the extra `fast`: pip install 'hornbook[fast]'")
     place = Place.of(given.nanogpt, given.makemore, given.names, given.shakespeare)
-    torch.set_num_threads(given.threads)
+    use_threads(given.threads)
     print(instructions(), flush=True)
     roofs = [measured_peaks(count) for count in sorted({1, cores_allowed(), given.threads})]
     busy = share_of_processors(cores_allowed()) < BUSY

@@ -24,7 +24,7 @@ import torch
 
 from benchmarks.peers import lecture_wavenet
 from benchmarks.throughput import trained_by, useful
-from benchmarks.timing import in_turns
+from benchmarks.timing import in_turns, use_threads
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.kernels.compiled import call
 from hornbook.kernels.program import Cut, Kind
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--only", default="lecture,nets,operations")
     parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()
-    torch.set_num_threads(1)
+    use_threads(1)
     keep_freed_memory()
     words = tuple(given.names.read_text(encoding="utf-8").split())
     tokenizer = CharTokenizer.fit(words, boundary=True)

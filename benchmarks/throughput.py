@@ -35,7 +35,7 @@ import torch
 
 from benchmarks.machine import instructions
 from benchmarks.peers import MakeMore, NanoGPT, lecture_wavenet
-from benchmarks.timing import in_turns
+from benchmarks.timing import in_turns, use_threads
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.errors import SettingsError
 from hornbook.extras import has
@@ -112,7 +112,7 @@ class Turn:
 
     def __init__(self, way: Way, seconds: float, calls: int) -> None:
         self.way = way
-        torch.set_num_threads(way.threads)
+        use_threads(way.threads)
         way.call()
         # The least of some, for a first sight must not be another program's fault.
         probes: list[float] = []
@@ -125,7 +125,7 @@ class Turn:
 
     def __call__(self) -> None:
         """Its calls, with its threads."""
-        torch.set_num_threads(self.way.threads)
+        use_threads(self.way.threads)
         for _ in range(self.calls):
             self.way.call()
 

@@ -6,7 +6,10 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
-__all__ = ["in_turns"]
+import torch
+from threadpoolctl import threadpool_limits
+
+__all__ = ["in_turns", "use_threads"]
 
 
 def in_turns(
@@ -34,3 +37,12 @@ def in_turns(
                 task()
             times[name].append((clock() - began) / calls)
     return {name: statistics.median(found) for name, found in times.items()}
+
+
+def use_threads(number: int) -> None:
+    """As many from here on, torch's and NumPy's alike: as a training has them.
+
+    By torch's alone, what goes by NumPy's BLAS would still share its products among all processors.
+    """
+    torch.set_num_threads(number)
+    threadpool_limits(number, user_api="blas")

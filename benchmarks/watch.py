@@ -12,7 +12,7 @@ import argparse
 
 import torch
 
-from benchmarks.timing import in_turns
+from benchmarks.timing import in_turns, use_threads
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.monitoring.probe import LEAST, Probe
 from hornbook.monitoring.record import UpdateRecord
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
+    use_threads(given.threads)
     keep_freed_memory()
     print(f"| family | {LEAST} updates | watched once | cost | a probe never due |")
     print("|---|--:|--:|--:|--:|")

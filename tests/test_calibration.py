@@ -12,16 +12,26 @@ from typing import Any
 
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 import hornbook
 from hornbook.compute.products import BFLOAT16
+from hornbook.compute.threads import threads
 from hornbook.errors import TrainingError
 from hornbook.runs import Event, Listener, Run
 from hornbook.runs.events import Calibrated, nobody
 from hornbook.text.batches import Batches, make_batches
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings, calibration
-from hornbook.training.calibration import COST, SHARE, Calibration, calibrate, in_words
+from hornbook.training.calibration import (
+    COST,
+    SHARE,
+    Calibration,
+    calibrate,
+    in_words,
+    time_steps,
+)
+from hornbook.training.trainer import Trainer
 from hornbook.training.turns import clock_for
 from tests.some_names import write_names
 from tests.stopping import stopped_at
@@ -322,6 +332,24 @@ def test_so_it_is_where_there_is_no_time_to_measure(
     short = replace(OPEN, steps=FROM_STEPS - 1)
     assert chosen(calibrate(*parts(), short)) == (1, "float32", "hand")
     assert calibrate(*parts(), replace(short, threads=3)).settings.threads == 3
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_numpys_library_has_as_many_threads_as_torch(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def update(trainer: Trainer) -> None:
+        blas = [one for one in threadpool_info() if one["user_api"] == "blas"]
+        seen.extend([torch.get_num_threads(), *(one["num_threads"] for one in blas)])
+
+    monkeypatch.setattr(Trainer, "update", update)
+    with threads(3):
+        time_steps(*parts(), replace(OPEN, threads=number, gradients="hand"), 0.0)
+        assert torch.get_num_threads() == 3
+    assert len(seen) > 1
+    assert set(seen) == {number}
 
 
 # --- in a run ----------------------------------------------------------------------------------

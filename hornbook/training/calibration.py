@@ -25,6 +25,7 @@ import torch
 from hornbook.compute.load import BUSY, free_processors, share_of_processors
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.compute.random_states import random_states, set_random_states
+from hornbook.compute.threads import threads
 from hornbook.extras import has
 from hornbook.training.compilable import gain, wait_for
 from hornbook.training.gradients import WAYS, refusals, refuse
@@ -158,7 +159,7 @@ def calibrate(
             not_compiled=open_.not_compiled,
         )  # fmt: skip
     device = next(objective.parameters()).device
-    random, cursor, before = random_states(device), batches.cursor, torch.get_num_threads()
+    random, cursor = random_states(device), batches.cursor
     sample = [next(batches) for _ in range(BATCHES)]
     batches.cursor = cursor
     tried: dict[str, float] = {}
@@ -184,7 +185,6 @@ def calibrate(
             if times[1] < margin_of(change) * times[0]:
                 chosen = pair[1]
     finally:
-        torch.set_num_threads(before)
         set_random_states(device, random)
     shares.append(share_of_processors(open_.start.threads))
     return Calibration(
@@ -371,8 +371,8 @@ def stepper(
         return lambda: compiled.advance(len(sample))
 
     def run() -> None:
-        torch.set_num_threads(settings.threads)
-        for _ in sample:
-            trainer.update()
+        with threads(settings.threads):
+            for _ in sample:
+                trainer.update()
 
     return run
