@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from benchmarks.machine import instructions
+from benchmarks.peers import descend
 from benchmarks.timing import in_turns, use_threads
 from hornbook.extras import has
 from hornbook.text.batches import make_batches
@@ -105,16 +105,6 @@ def lecture_plain(batch: int) -> Callable[[], None]:
         descend(loss, parameters)
 
     return step
-
-
-def descend(loss: Tensor, parameters: list[Tensor]) -> None:
-    """The way back and the update, as the lecture writes them."""
-    for p in parameters:
-        p.grad = None
-    loss.backward()  # type: ignore[no-untyped-call]
-    for p in parameters:
-        assert p.grad is not None
-        p.data += -0.1 * p.grad
 
 
 def lecture(batch: int) -> Callable[[], None]:

@@ -259,6 +259,16 @@ def tensorboard() -> Iterator[None]:
             del sys.modules[name]
 
 
+def descend(loss: Tensor, parameters: list[Tensor]) -> None:
+    """The way back and the update, as the lecture writes them."""
+    for p in parameters:
+        p.grad = None
+    loss.backward()  # type: ignore[no-untyped-call]
+    for p in parameters:
+        assert p.grad is not None
+        p.data += -0.1 * p.grad
+
+
 def lecture_wavenet(
     contexts: Tensor, targets: Tensor, *, batch_size: int, n_embd: int = 24, n_hidden: int = 128
 ) -> tuple[Callable[[], None], int]:
@@ -305,12 +315,7 @@ def lecture_wavenet(
                 means[i] = 0.9 * means[i] + 0.1 * mean
                 variances[i] = 0.9 * variances[i] + 0.1 * variance
         loss = F.cross_entropy(x.squeeze(1) @ last + last_bias, y)
-        for p in parameters:
-            p.grad = None
-        loss.backward()  # type: ignore[no-untyped-call]
-        for p in parameters:
-            assert p.grad is not None
-            p.data += -0.1 * p.grad
+        descend(loss, parameters)
         losses.append(loss.log10().item())
 
     return step, sum(p.numel() for p in parameters)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -84,22 +85,50 @@ def test_it_says_that_it_compiles_and_only_then(
     assert [one.message for one in told if isinstance(one, Noted)].count(kept.WAIT) == 1
 
 
-def test_stopped_and_resumed_it_ends_at_the_same_bits(
-    run: tuple[Run, list[Any]], names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def stopped_at(step: int, cut: int) -> Iterator[None]:
+    """A context in which compiled steps are cut otherwise, and told to stop after so many."""
     turn = many_steps.Turns.__call__
 
     def stopping(turns: many_steps.Turns) -> None:
-        turns.most = 7  # other cuts of the steps than before
+        turns.most = cut
         turn(turns)
-        if turns.steps.trainer.step == 27:
+        if turns.steps.trainer.step == step:
             turns.steps.trainer.stop = True
 
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(many_steps.Turns, "__call__", stopping)
+        yield
+
+
+def test_stopped_and_resumed_it_ends_at_the_same_bits(
+    run: tuple[Run, list[Any]], names: Path, tmp_path: Path
+) -> None:
+    with stopped_at(27, cut=7):
         stopped = made(names, tmp_path / "stopped")
     assert (stopped.summary.ending, stopped.summary.steps) == ("interrupted", 27)
     same_end(run[0].path, hornbook.resume(stopped.path).path)
+
+
+@pytest.mark.parametrize(
+    ("model", "settings"),
+    [
+        ("gpt", {"block_size": 8, "n_layer": 1, "n_head": 2, "n_embd": 8, "dropout": 0.1}),
+        ("wavenet", {"block_size": 4, "n_embd": 4, "n_hidden": 8, "form": "convolution"}),
+        ("bow", {}),
+    ],
+)
+def test_so_do_nets_that_read_rows(
+    model: str, settings: dict[str, Any], names: Path, tmp_path: Path
+) -> None:
+    how = replace(SHORT, steps=12, evaluate_every=6)
+    whole = hornbook.train(names, model=model, out=tmp_path / "a", settings=settings, training=how)
+    with stopped_at(9, cut=3):
+        half = hornbook.train(
+            names, model=model, out=tmp_path / "b", settings=settings, training=how
+        )
+    assert (half.summary.ending, half.summary.steps) == ("interrupted", 9)
+    same_end(whole.path, hornbook.resume(half.path).path)
 
 
 def test_patience_and_more_steps_are_as_ever(names: Path, tmp_path: Path) -> None:

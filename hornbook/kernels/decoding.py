@@ -23,16 +23,14 @@ from hornbook.kernels.decoding_layers import (
     embed,
     gelu,
     normal_rows,
-    relu,
     rms_rows,
     softcap,
     squared_relu,
     swiglu,
     tanh_gelu,
-    tanh_rows,
 )
 from hornbook.kernels.decoding_plan import DecodingKind, Place
-from hornbook.kernels.layers import spread
+from hornbook.kernels.layers import relu, spread, tanh
 from hornbook.kernels.products import add_dots, add_product
 from hornbook.kernels.sharing import announce, take, told
 
@@ -170,7 +168,7 @@ def decode(
             elif kind == TANH_GELU:
                 tanh_gelu(v, x, n * m)
             elif kind == TANH:
-                tanh_rows(v, x, n * m)
+                tanh(v, x, n * m)
             elif kind == TANH_CAP:
                 softcap(v, x, n * m, numbers[o])
             elif kind == SWIGLU:

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from hornbook.kernels.activations import tail
 from hornbook.kernels.compiled import kernel, summing
 from hornbook.kernels.exponential import exponential
 
 __all__ = [
-    "add_rows", "add_to_all", "copy_rows", "embed", "gelu", "normal_rows", "relu", "rms_rows",
-    "softcap", "softmax_rows", "squared_relu", "swiglu", "tanh_gelu", "tanh_rows",
+    "add_rows", "add_to_all", "copy_rows", "embed", "gelu", "normal_rows", "rms_rows",
+    "softcap", "softmax_rows", "squared_relu", "swiglu", "tanh_gelu",
 ]  # fmt: skip
 
 Array = Any
@@ -97,14 +98,6 @@ def rms_rows(v: Array, x: int, y: int, n: int, m: int, gain: Array, gained: bool
 
 
 @kernel
-def relu(v: Array, x: int, count: int) -> None:
-    """In place; NaN stays NaN."""
-    part = v[x : x + count]
-    for j in range(count):
-        part[j] = ZERO if part[j] < ZERO else part[j]
-
-
-@kernel
 def squared_relu(v: Array, x: int, count: int) -> None:
     """In place; NaN stays NaN."""
     part = v[x : x + count]
@@ -120,14 +113,6 @@ def tanh(x: Any) -> Any:
 
 
 @kernel
-def tanh_rows(v: Array, x: int, count: int) -> None:
-    """In place."""
-    part = v[x : x + count]
-    for j in range(count):
-        part[j] = tanh(part[j])
-
-
-@kernel
 def softcap(v: Array, x: int, count: int, cap: Any) -> None:
     """In place."""
     part = v[x : x + count]
@@ -136,16 +121,6 @@ def softcap(v: Array, x: int, count: int, cap: Any) -> None:
 
 
 ROOT = np.float32(math.sqrt(0.5))
-# Of (1 + 2x) exp(x²) erfc(x) in t = (x - 2) / (x + 2), for x at least 0 (Shepherd and Laframboise
-# 1981): Chebyshev's series of degree 10, within 4e-8 of it, in powers of t.
-E0, E1, E2, E3, E4, E5, E6, E7, E8, E9, E10 = (
-    np.float32(x)
-    for x in (
-        1.276978394e+00, -9.276389689e-02, -1.660315385e-01, 1.640529459e-01,
-        -5.420296939e-02, -8.041135321e-03, 8.630989691e-03, 1.258056389e-03,
-        -1.249528485e-03, -3.446927031e-04, 3.594109963e-05,
-    )
-)  # fmt: skip
 
 
 @kernel
@@ -155,11 +130,7 @@ def gelu(v: Array, x: int, count: int) -> None:
     for j in range(count):
         given = part[j]
         a = abs(given) * ROOT
-        shared = ONE / ((a + TWO) * (ONE + TWO * a))
-        t = (a - TWO) * (ONE + TWO * a) * shared
-        series = E6 + t * (E7 + t * (E8 + t * (E9 + t * E10)))
-        series = E0 + t * (E1 + t * (E2 + t * (E3 + t * (E4 + t * (E5 + t * series)))))
-        below = HALF * exponential(-a * a) * series * (a + TWO) * shared
+        below = exponential(-a * a) * tail(a)
         part[j] = given * (below if given < ZERO else ONE - below)
 
 

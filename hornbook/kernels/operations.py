@@ -9,16 +9,13 @@ import numpy.typing as npt
 from numba import from_dtype
 
 from hornbook.kernels import cells, convolutions, layers, trees
+from hornbook.kernels import transformers as transformers  # its kinds
 from hornbook.kernels.case import Case
 from hornbook.kernels.linked import add_dots, add_product
 from hornbook.kernels.program import Kind
-from hornbook.kernels.transformers import TRANSFORMERS
-from hornbook.kernels.units import Units
+from hornbook.kernels.units import BACK, THERE, back, there
 
 __all__ = ["addresses"]
-
-OTHERS = Units()
-there, back = OTHERS.there, OTHERS.back
 
 
 def addresses(kinds: Iterable[int], number: npt.DTypeLike) -> npt.NDArray[np.int64]:
@@ -27,10 +24,8 @@ def addresses(kinds: Iterable[int], number: npt.DTypeLike) -> npt.NDArray[np.int
     What has not been compiled for this machine is compiled.
     """
     found, own = np.zeros((2, len(Kind)), np.int64), from_dtype(np.dtype(number))
-    for way in range(2):
-        units = {**OTHERS.ways[way], **TRANSFORMERS.ways[way]}
-        for kind in set(kinds):
-            found[way, kind] = units[Kind(kind)].address(own)
+    for kind in set(kinds):
+        found[:, kind] = [units[Kind(kind)].address(own) for units in (THERE, BACK)]
     return found
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from hornbook.kernels import activations, attention, heads, layers, norms
 from hornbook.kernels.case import Case
 from hornbook.kernels.program import Kind
-from hornbook.kernels.units import Units
+from hornbook.kernels.units import back, there
 
-__all__ = ["TRANSFORMERS"]
-
-TRANSFORMERS = Units()
-there, back = TRANSFORMERS.there, TRANSFORMERS.back
+__all__: list[str] = []  # what it defines is found by its kind
 
 
 @there(Kind.POSITIONS)

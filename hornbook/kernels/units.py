@@ -8,35 +8,30 @@ from hornbook.kernels.case import Case, case_of
 from hornbook.kernels.compiled import Unit
 from hornbook.kernels.program import Kind
 
-__all__ = ["Units"]
+__all__ = ["BACK", "THERE", "back", "there"]
 
 Function = Callable[[Case], None]
 
 
-class Units:
-    """Some kinds of operations.
+THERE: dict[Kind, Unit] = {}
+BACK: dict[Kind, Unit] = {}
 
-    Attributes:
-        ways: of each kind what it does on the way to the logits, and back.
-    """
 
-    def __init__(self) -> None:
-        self.ways: tuple[dict[Kind, Unit], dict[Kind, Unit]] = {}, {}
+def there(*kinds: Kind) -> Callable[[Function], Function]:
+    """What kinds of operations do on the way to the logits."""
+    return kept(THERE, kinds)
 
-    def there(self, *kinds: Kind) -> Callable[[Function], Function]:
-        """What kinds of operations do on the way to the logits."""
-        return self.kept(0, kinds)
 
-    def back(self, *kinds: Kind) -> Callable[[Function], Function]:
-        """What they do on the way back: gradients of parameters are added to g."""
-        return self.kept(1, kinds)
+def back(*kinds: Kind) -> Callable[[Function], Function]:
+    """What they do on the way back: gradients of parameters are added to g."""
+    return kept(BACK, kinds)
 
-    def kept(self, way: int, kinds: tuple[Kind, ...]) -> Callable[[Function], Function]:
-        """What is compiled by itself for some kinds."""
 
-        def keep(function: Function) -> Function:
-            unit = Unit(function, case_of)
-            self.ways[way].update(dict.fromkeys(kinds, unit))
-            return function
+def kept(units: dict[Kind, Unit], kinds: tuple[Kind, ...]) -> Callable[[Function], Function]:
+    """What is compiled by itself for some kinds."""
 
-        return keep
+    def keep(function: Function) -> Function:
+        units.update(dict.fromkeys(kinds, Unit(function, case_of)))
+        return function
+
+    return keep
