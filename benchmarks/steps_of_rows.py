@@ -27,6 +27,7 @@ from benchmarks.throughput import trained_by, useful
 from benchmarks.timing import in_turns, use_threads
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.kernels.compiled import call
+from hornbook.kernels.meeting import NOTES
 from hornbook.kernels.program import Cut, Kind
 from hornbook.kernels.steps import case
 from hornbook.text.stream import encode_lines
@@ -100,13 +101,13 @@ def tell_nets(make: Make, rounds: int) -> None:
 @numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def again(
     address: Any, of: Any, numbers: Any, p: Any, g: Any, running: Any, v: Any, d: Any, state: Any,
-    ids: Any, counts: Any, batch: Any, drawn: Any, times: Any,
+    ids: Any, cut: Any, drawn: Any, work: Any, sums: Any, times: Any,
 ) -> None:  # fmt: skip
     """An operation on one batch, some times."""
     for _ in range(times):
         call(
             address,
-            case(of, numbers, p, g, running, v, d, state, ids, counts, batch, drawn, True),
+            case(of, numbers, p, g, running, v, d, state, ids, cut, drawn, 0, True, 0, work, sums),
         )
 
 
@@ -115,7 +116,7 @@ def tell_operations(made: Trainer, rounds: int) -> None:
     steps = ManySteps(made)
     steps.advance(5)
     laid = steps.laid_out(1)
-    own, units, whole = laid.cuts[0], steps.units(), steps.whole
+    own, units, whole, room = laid.cuts[0, 0], steps.units(), steps.whole, steps.rooms[0]
     ids, counts = laid.ids[own[Cut.IDS] : own[Cut.TO_IDS]], own[len(Cut) :]
     total = 0.0
     for o in range(len(whole)):
@@ -123,9 +124,9 @@ def tell_operations(made: Trainer, rounds: int) -> None:
         least = []
         for way in range(2):
             given = (
-                units[way, whole[o, 0]], whole[o], steps.numbers[o], steps.values, steps.grads,
-                steps.running, steps.room, steps.room_back, steps.state, ids, counts,
-                int(own[Cut.BATCH]), steps.drawn(laid.drawn),
+                units[way, whole[o, 0]], whole[o], steps.numbers[o], steps.values, steps.grads[0],
+                steps.running, room.values, room.back, steps.state, ids, own,
+                steps.drawn(laid.drawn), np.zeros(2 * NOTES, np.int64), steps.sums,
             )  # fmt: skip
             again(*given, 3)
             taken = []

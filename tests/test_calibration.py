@@ -23,14 +23,9 @@ from hornbook.runs.events import Calibrated, nobody
 from hornbook.text.batches import Batches, make_batches
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings, calibration
-from hornbook.training.calibration import (
-    COST,
-    SHARE,
-    Calibration,
-    calibrate,
-    in_words,
-    time_steps,
-)
+from hornbook.training import candidates as offers
+from hornbook.training.calibration import Calibration, calibrate, in_words, time_steps
+from hornbook.training.candidates import BATCHES, COST, SHARE
 from hornbook.training.trainer import Trainer
 from hornbook.training.turns import clock_for
 from tests.some_names import write_names
@@ -93,7 +88,7 @@ def pretend(
     monkeypatch.setattr(calibration, "time", SimpleNamespace(perf_counter=lambda: now[0]))
     monkeypatch.setattr(calibration, "clock_for", lambda threads, device: lambda: now[0])
     monkeypatch.setattr(calibration, "stepper", stepper)
-    monkeypatch.setattr(calibration, "has_fast_bfloat16", lambda device: bfloat16)
+    monkeypatch.setattr(offers, "has_fast_bfloat16", lambda device: bfloat16)
     told = itertools.cycle(shares)
     monkeypatch.setattr(calibration, "share_of_processors", lambda threads: next(told))
     return timed
@@ -267,6 +262,31 @@ def test_two_threads_must_bring_more_than_a_little(
     assert chosen(calibrate(*parts(), OPEN))[0] == 4
 
 
+@pytest.mark.parametrize(
+    ("costs", "threads"),
+    [
+        ({1: 1.0, 2: 0.5, 4: 0.2}, 4),
+        ({1: 1.0, 2: 0.9, 4: 0.0}, 1),  # two bring too little, so four are not tried
+        ({1: 1.0, 2: 0.5, 4: 0.45}, 2),
+    ],
+)
+def test_threads_share_compiled_steps_where_that_pays(
+    costs: Costs, threads: int, four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = pretend(monkeypatch, {"float32": 0.0, "compiled": 0.0, **costs}, bfloat16=False)
+    monkeypatch.setattr(calibration, "wait_for", lambda *given: "")
+    how = replace(OPEN, gradients="compiled", precision="float32")
+    assert chosen(calibrate(*parts("mlp dropout"), how)) == (threads, "float32", "compiled")
+    assert (4 in {one.threads for one in timed}) == (costs[2] < 0.85)
+
+
+def test_they_do_not_on_a_busy_machine(four: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = pretend(monkeypatch, {"compiled": 0.0, 4: 0.0, 2: 0.0}, shares=(0.6, 1.0))
+    how = replace(OPEN, gradients="compiled", precision="float32")
+    assert chosen(calibrate(*parts("mlp dropout"), how))[0] == 1
+    assert not timed
+
+
 def test_what_is_far_slower_has_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
     timed = pretend(monkeypatch, {"hand": 2.0})  # 4 against 3
     found = calibrate(*parts(), replace(OPEN, threads=1, precision="float32"))
@@ -295,7 +315,7 @@ def test_it_takes_at_most_three_in_a_hundred_steps(monkeypatch: pytest.MonkeyPat
     for steps in (500, 1000, 1600, 5000):
         timed = pretend(monkeypatch, {})
         calibrate(*parts(), replace(OPEN, steps=steps))
-        assert len(timed) * calibration.BATCHES <= 0.03 * steps
+        assert len(timed) * BATCHES <= 0.03 * steps
 
 
 def test_bfloat16_is_not_tried_without_units_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

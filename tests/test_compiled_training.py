@@ -22,7 +22,9 @@ from hornbook.runs.events import Calibrated, Noted
 from hornbook.runs.extension import settled
 from hornbook.text.models.mlp import MLPSettings
 from hornbook.training import TrainingSettings, calibration, compilable, many_steps
-from hornbook.training.calibration import calibrate, candidates, time_steps
+from hornbook.training import candidates as offers
+from hornbook.training.calibration import calibrate, time_steps
+from hornbook.training.candidates import candidates
 from hornbook.training.compilable import gain
 from tests.some_names import write_names
 from tests.test_calibration import OPEN, parts, pretend
@@ -188,7 +190,7 @@ def compiled_is_offered(steps: int, *, kept: bool, **changes: Any) -> bool:
     """Whether calibration would try compiled steps of a net."""
     seconds = changes.pop("seconds", None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibration, "wait_for", lambda *given: "" if kept else "wait")
+        patch.setattr(offers, "wait_for", lambda *given: "" if kept else "wait")
         how = replace(OPEN, steps=steps, **changes)
         return candidates(*parts("mlp dropout"), how, seconds).compiled
 
@@ -210,7 +212,7 @@ def test_it_is_not_tried_where_something_else_is_asked_for(
     monkeypatch.setattr(compilable, "LARGE", 1)
     assert not compiled_is_offered(10 * BETWEEN, kept=True)
     monkeypatch.undo()
-    monkeypatch.setattr(calibration, "has", lambda module: False)
+    monkeypatch.setattr(offers, "has", lambda module: False)
     assert not compiled_is_offered(10 * BETWEEN, kept=True)
 
 

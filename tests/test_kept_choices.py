@@ -18,7 +18,8 @@ from hornbook.caches import cache_folder
 from hornbook.records import JSONObject
 from hornbook.runs.events import Calibrated, Event
 from hornbook.training import calibration, kept_choices
-from hornbook.training.calibration import Calibration, candidates
+from hornbook.training.calibration import Calibration
+from hornbook.training.candidates import candidates
 from hornbook.training.kept_choices import calibrate_once, kind_of_training
 from tests.some_names import write_names
 from tests.test_calibration import FROM_STEPS, OPEN, parts

@@ -43,6 +43,10 @@ NETS: dict[str, tuple[str, dict[str, Any]]] = {
         "wavenet",
         {"block_size": 4, "n_embd": 3, "n_hidden": 9, "dropout": 0.2, "row_size": 5},
     ),
+    "rows of trees, all kept": (
+        "wavenet",
+        {"block_size": 4, "n_embd": 3, "n_hidden": 9, "dropout": 0.0, "row_size": 5},
+    ),
     "LayerNorm in rows of wide trees": (
         "wavenet",
         {"fan": 3, "block_size": 9, "n_embd": 3, "n_hidden": 9, "norm": "layer"},
@@ -121,14 +125,15 @@ def one_by_one(made: Trainer, steps: int) -> list[float]:
     return [made.update() for _ in range(steps)]
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(
     ("net", "way"),
     [(net, "adamw") for net in NETS]
     + [("BatchNorm and dropout", w) for w in WAYS]
     + [("GPT", "muon")],
 )
-def test_many_steps_are_the_steps_one_by_one(net: str, way: str) -> None:
-    one, many = trainer(net, **WAYS[way]), trainer(net, **WAYS[way])
+def test_many_steps_are_the_steps_one_by_one(net: str, way: str, threads: int) -> None:
+    one, many = trainer(net, **WAYS[way]), trainer(net, threads=threads, **WAYS[way])
     torch.default_generator.manual_seed(1337)
     losses = one_by_one(one, STEPS)
     steps = ManySteps(many)
@@ -145,10 +150,10 @@ def test_many_steps_are_the_steps_one_by_one(net: str, way: str) -> None:
     assert {**counters, "seconds": 0, "loss_sum": 0} == {**others, "seconds": 0, "loss_sum": 0}
 
 
-@pytest.mark.parametrize("net", ["RNN", "LSTM"])
-def test_a_state_is_carried_along_a_text_and_kept(net: str) -> None:
+@pytest.mark.parametrize(("net", "threads"), [("RNN", 1), ("LSTM", 1), ("LSTM", 3)])
+def test_a_state_is_carried_along_a_text_and_kept(net: str, threads: int) -> None:
     """From batch to batch, from call to call, past a measurement and through a checkpoint."""
-    one, many = trainer(net, along=True), trainer(net, along=True)
+    one, many = trainer(net, along=True), trainer(net, along=True, threads=threads)
     torch.default_generator.manual_seed(1337)
     losses = one_by_one(one, 9)
     assert any(one.batches.batch(n).follows for n in range(9))  # type: ignore[attr-defined]
@@ -158,7 +163,7 @@ def test_a_state_is_carried_along_a_text_and_kept(net: str) -> None:
     steps.losses(batch.inputs, batch.targets)
     steps.advance(3)
     arrays, counters = many.state()
-    again = trainer(net, along=True)
+    again = trainer(net, along=True, threads=threads)
     again.load_state({name: array.copy() for name, array in arrays.items()}, counters)
     ManySteps(again).advance(4)
     assert again.loss_sum == pytest.approx(sum(losses), rel=1e-12)
@@ -186,21 +191,25 @@ def test_trees_that_begin_within_a_text_see_what_stands_before_them() -> None:
     np.testing.assert_allclose(found, model.token_losses(batch.inputs, batch.targets), rtol=1e-9)
 
 
-def test_a_lone_prediction_is_refused_by_batchnorm(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = trainer("rows of trees")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_lone_prediction_is_refused_by_batchnorm(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = trainer("rows of trees, all kept", threads=threads)
     lone = Batch(np.array([[0]]), np.array([[1]]))
     monkeypatch.setattr(type(made.batches), "batch", lambda self, n: lone)
     with pytest.raises(TrainingError, match="a single row has no variance"):
         ManySteps(made).advance(2)
 
 
-def test_a_batch_larger_than_all_before_gets_room() -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_batch_larger_than_all_before_gets_room(threads: int) -> None:
     """Rows of a batch may be longer, or more, than those that the first had."""
-    made = trainer("GRU")
+    made = trainer("GRU", threads=threads)
     steps = ManySteps(made)
-    steps.make_room(steps.program_for_positions(2))
+    steps.make_room(steps.program_like(2, 1, of_rows=True))
     steps.advance(6)
-    whole = trainer("GRU")
+    whole = trainer("GRU", threads=threads)
     ManySteps(whole).advance(6)
     assert torch.equal(made.flat.values, whole.flat.values)
 
@@ -214,14 +223,15 @@ def test_in_float32_they_differ_by_rounding(net: str) -> None:
     torch.testing.assert_close(many.flat.values, one.flat.values, rtol=1e-4, atol=1e-5)
 
 
-def test_a_checkpoint_goes_on_in_either_way() -> None:
-    whole = trainer("BatchNorm and dropout")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_checkpoint_goes_on_in_either_way(threads: int) -> None:
+    whole = trainer("BatchNorm and dropout", threads=threads)
     steps = ManySteps(whole)
     steps.advance(8)
     arrays, counters = whole.state()
     kept = {name: array.copy() for name, array in arrays.items()}
     steps.advance(9)
-    again = trainer("BatchNorm and dropout")
+    again = trainer("BatchNorm and dropout", threads=threads)
     again.load_state(kept, counters)
     ManySteps(again).advance(9)
     assert torch.equal(again.flat.values, whole.flat.values)  # bit for bit
@@ -232,11 +242,12 @@ def test_a_checkpoint_goes_on_in_either_way() -> None:
     torch.testing.assert_close(alone.flat.values, whole.flat.values, rtol=1e-10, atol=1e-12)
 
 
-def test_a_loss_that_is_no_number_ends_before_its_update() -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_loss_that_is_no_number_ends_before_its_update(threads: int) -> None:
     one, many = (
         trainer("the lecture's", torch.float32, optimizer="sgd", learning_rate=1e6,
-                weight_decay=1000.0)
-        for _ in range(2)
+                weight_decay=1000.0, threads=count)
+        for count in (1, threads)
     )  # fmt: skip
     with pytest.raises(DivergedError) as alone:
         one_by_one(one, STEPS)
@@ -245,6 +256,24 @@ def test_a_loss_that_is_no_number_ends_before_its_update() -> None:
     assert str(together.value) == str(alone.value)
     assert many.step == one.step
     assert many.batches.cursor == one.step
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_threads_have_nothing_to_do_of_a_small_batch(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one of an epoch may have fewer rows than there are threads."""
+    nets = [trainer("rows of trees, all kept", threads=threads) for threads in (1, 3)]
+    batches: Any = nets[0].batches
+    small = [batches.batch(n) for n in range(4)]
+    small[1:3] = [Batch(one.inputs[:rows], one.targets[:rows]) for one in small[1:3]]
+    monkeypatch.setattr(type(batches), "batch", lambda self, n: small[n])
+    for one in nets:
+        steps = ManySteps(one)
+        assert steps.threads == one.settings.threads
+        steps.advance(4)
+    torch.testing.assert_close(nets[0].flat.values, nets[1].flat.values, rtol=1e-9, atol=1e-12)
+    assert nets[1].loss_sum == pytest.approx(nets[0].loss_sum, rel=1e-12)
 
 
 def test_calls_are_cut_where_many_batches_would_fill_memory(

@@ -204,12 +204,13 @@ def test_every_layer_with_a_plan_is_tried() -> None:
     assert CHAINS.keys() == PLANS.keys()
 
 
+@pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("layer", CHAINS, ids=lambda layer: layer.__name__)
 def test_a_kernel_gives_autograds_gradients(
-    layer: type[Layer], monkeypatch: pytest.MonkeyPatch
+    layer: type[Layer], threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A step of SGD at a rate of 1 changes the parameters by the gradients."""
-    made = trainer(layer, optimizer="sgd", learning_rate=1.0, weight_decay=0.0)
+    made = trainer(layer, optimizer="sgd", learning_rate=1.0, weight_decay=0.0, threads=threads)
     before = made.flat.values.clone()
     other = trainer(layer)
     drawn = torch.Generator().manual_seed(4)

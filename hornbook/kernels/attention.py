@@ -34,7 +34,7 @@ Array = Any
 @kernel
 def attention(
     v: Array, x: int, y: int, kept: int, n: int, k: int, m: int, batch: int, heads: int,
-    window: int, lot: int, least: int, grown: Any, drawn: Array,
+    window: int, lot: int, least: int, grown: Any, drawn: Array, before: int, all_: int,
 ) -> None:  # fmt: skip
     """softmax(q kᵀ / sqrt(D)) v of all heads; `kept` gets each query's largest score, then 1 / sum.
 
@@ -47,7 +47,8 @@ def attention(
         lot: queries that draw random bytes together.
         least: random byte from which on a weight is kept; 0: none is dropped.
         grown: what those are multiplied by.
-        drawn: random bytes.
+        drawn: random bytes, of all rows of the batch.
+        before, all_: rows of the batch before these, and how many it has.
     """
     time, size = n // batch, m // heads
     shared = (k // size - heads) // 2
@@ -73,7 +74,7 @@ def attention(
                 powers(v, scores, seen, many, at, at + n * heads)
                 if least > 0:
                     own, stride = bytes_of(
-                        first, low, b * heads + h, batch * heads, time, window, lot
+                        first, low, (before + b) * heads + h, all_ * heads, time, window, lot
                     )
                     drop(v, scores, seen, many, own, stride, least, grown, drawn)
                 v[out : out + many * size] = 0
@@ -87,7 +88,7 @@ def attention(
 @kernel
 def attention_back(
     d: Array, v: Array, x: int, y: int, kept: int, n: int, k: int, m: int, batch: int, heads: int,
-    window: int, lot: int, least: int, grown: Any, drawn: Array,
+    window: int, lot: int, least: int, grown: Any, drawn: Array, before: int, all_: int,
 ) -> None:  # fmt: skip
     """Back; arguments are those of `attention`."""
     time, size = n // batch, m // heads
@@ -127,7 +128,7 @@ def attention_back(
                 most, share = v[at : at + many], v[at + n * heads : at + n * heads + many]
                 if least > 0:
                     own, stride = bytes_of(
-                        first, low, b * heads + h, batch * heads, time, window, lot
+                        first, low, (before + b) * heads + h, all_ * heads, time, window, lot
                     )
                     drop_back(
                         d, v, scores, seen, many, own, stride, least, grown, drawn, most,

@@ -41,14 +41,27 @@ class Case(NamedTuple):
     counts: Any
     "See `Cut`."
     batch: int
+    before: int
+    "See `Cut`."
+    all: int
+    "The same."
     drawn: Any
     "Random bytes, from its own on."
     training: bool
+    spare: int
+    "Rows of the input that another thread has, too, and counts."
+    thread: int
+    "Which this is of those that share a batch."
+    work: Any
+    "See `hornbook.kernels.meeting`."
+    sums: Any
+    "The same."
 
 
 def case_of(number: Any) -> Any:
     """Numba's type of a case, by that of a number."""
     flat, square, whole = number[::1], number[:, ::1], types.int64
     kinds = [whole] * 13 + [number] * 2 + [flat] * 5
-    kinds += [square, whole[::1], whole[::1], whole, types.uint8[::1], types.boolean]
+    kinds += [square, whole[::1], whole[::1], *[whole] * 3, types.uint8[::1], types.boolean]
+    kinds += [whole, whole, whole[::1], number[:, :, ::1]]
     return types.NamedTuple(kinds, Case)

@@ -14,14 +14,21 @@ Array = Any
 
 
 @kernel
-def cross_entropy(v: Array, d: Array, x: int, n: int, m: int, targets: Array) -> float:
+def cross_entropy(
+    v: Array, d: Array, x: int, n: int, m: int, targets: Array, counted: int
+) -> float:
     """The mean loss of logits (n, m), and its gradient by them, (softmax - one-hot) / n, in d.
 
-    A row whose target is negative counts in neither; if that is so of all, the loss is NaN.
+    A row whose target is negative counts in neither.
+
+    Args:
+        v, d, x, n, m: as of `layers`.
+        targets: (n,).
+        counted: targets that count: of all rows, where these are some. If there is none, the loss
+            is NaN.
     """
     zero, one = v.dtype.type(0), v.dtype.type(1)
-    grad, counted = d[x : x + n * m], 0
-    loss = 0.0
+    grad, loss = d[x : x + n * m], 0.0
     for i in range(n):
         row, made = v[x + i * m : x + (i + 1) * m], grad[i * m : (i + 1) * m]
         most = row[0]
@@ -30,7 +37,6 @@ def cross_entropy(v: Array, d: Array, x: int, n: int, m: int, targets: Array) ->
         for j in range(m):
             made[j] = row[j] - most
         if targets[i] >= 0:
-            counted += 1
             loss -= made[targets[i]]
     if counted == 0:
         return math.nan

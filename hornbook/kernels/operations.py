@@ -81,7 +81,7 @@ def batch_norm(c: Case) -> None:
     if c.training:
         layers.batch_norm(
             c.v, c.x, c.y, c.kept, c.n, c.m, c.p, c.w, c.b, c.running, c.r, c.number, c.another,
-            c.n - c.own,
+            c.own, c.spare, c.work, c.thread, c.sums,
         )  # fmt: skip
     else:
         layers.batch_norm_used(
@@ -92,7 +92,10 @@ def batch_norm(c: Case) -> None:
 @back(Kind.BATCH_NORM)
 def batch_norm_back(c: Case) -> None:
     """By the former."""
-    layers.batch_norm_back(c.d, c.v, c.x, c.y, c.kept, c.n, c.m, c.g, c.w, c.b, c.n - c.own)
+    layers.batch_norm_back(
+        c.d, c.v, c.x, c.y, c.kept, c.n, c.m, c.g, c.w, c.b, c.own, c.spare, c.work, c.thread,
+        c.sums,
+    )  # fmt: skip
 
 
 @there(Kind.TANH)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 __all__ = [
     "ATTENTION", "BLOCK", "Column", "Cut", "Kind", "Operation", "Program", "Trees",
-    "attention_room", "bytes_drawn",
+    "attention_room", "bytes_before", "bytes_drawn",
 ]  # fmt: skip
 
 BLOCK = 32  # queries that attention takes at a time: a divisor of those that draw bytes together
@@ -115,7 +115,8 @@ class Column(IntEnum):
 
 
 class Cut(IntEnum):
-    """What is told of each batch: where its ids, targets and random bytes are among all.
+    """What is told of each batch, or of a thread's part of it: where its ids, targets and random
+    bytes are among all. The latter are those of the whole batch.
 
     Behind these stand the counts of rows that operations may have: positions, then the nodes of
     each level of trees.
@@ -131,6 +132,12 @@ class Cut(IntEnum):
     "Its rows or windows."
     FOLLOWS = 7
     "1: it begins from the state that the last one ended in; 0: from zeros."
+    BEFORE = 8
+    "Rows of the batch that other threads have, before these."
+    ALL = 9
+    "Rows of the batch that all threads have."
+    COUNTED = 10
+    "Targets that count, of all threads."
 
 
 def bytes_drawn(whole: Any, n: int, batch: int) -> int:
@@ -165,6 +172,19 @@ def attention_room(positions: int, longest: int, heads: int, size: int) -> int:
         heads, size: of the queries, and features of each.
     """
     return 2 * positions * heads + longest * (2 * size + BLOCK) + 4 * BLOCK * size
+
+
+def bytes_before(whole: Any, n: int, batch: int, before: int) -> int:
+    """Random bytes of an operation that are other threads', before its own.
+
+    Attention draws in another order, and finds them itself. Kernels call this, too.
+
+    Args:
+        whole, n, batch: as of `bytes_drawn`, of what this thread has.
+        before: rows of the batch before these.
+    """
+    each: int = whole[14]
+    return 0 if whole[0] == ATTENTION or before == 0 else before * (n // batch) * each
 
 
 @dataclass(frozen=True)
@@ -272,6 +292,14 @@ class Program:
         """The whole numbers of the operations that draw random bytes."""
         drawn = [one.whole for one in self.operations if one.whole[Column.DRAWN]]
         return tuple(drawn)
+
+    @property
+    def shareable(self) -> bool:
+        """Whether threads may share its batches.
+
+        Random bytes of trees are in the order of all rows' nodes, of which each thread has some.
+        """
+        return self.trees is None or not self.drawing
 
     def drawn(self, counts: Whole, rows: int) -> int:
         """Random bytes of a step of some rows with such counts."""

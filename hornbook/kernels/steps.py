@@ -5,63 +5,91 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from hornbook.kernels.case import Case
 from hornbook.kernels.compiled import call, kept_on_disk, kernel, part
 from hornbook.kernels.losses import cross_entropy, token_losses
-from hornbook.kernels.program import Column, Cut, bytes_drawn
-from hornbook.kernels.updates import adamw, clip_norm, sgd
+from hornbook.kernels.meeting import add_up, meet
+from hornbook.kernels.program import Column, Cut, bytes_before, bytes_drawn
+from hornbook.kernels.updates import adamw, gather, scale, sgd, square
 
 __all__ = ["advance", "measure"]
 
 Array = Any
 assert tuple(Column) == tuple(range(15)), "the kernels unpack an operation in this order"
 drawn_by = kernel(bytes_drawn)
-assert tuple(Cut) == tuple(range(8)), "and a batch in this one"
+drawn_before = kernel(bytes_before)
+assert tuple(Cut) == tuple(range(11)), "and a batch in this one"
+TOLD = len(Cut)
 
 
 @part
 def case(
     of: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array, d: Array,
-    state: Array, ids: Array, counts: Array, batch: int, drawn: Array, training: bool,
+    state: Array, ids: Array, cut: Array, drawn: Array, at: int, training: bool, thread: int,
+    work: Array, sums: Array,
 ) -> Any:  # fmt: skip
-    """What an operation is given."""
-    _, n, k, m, x, y, w, b, u, e, kept, r, own, other, _ = of
-    n = counts[-1 - n] if n < 0 else n
+    """What an operation is given, whose random bytes begin at `at`."""
+    _, _, k, m, x, y, w, b, u, e, kept, r, own, other, _ = of
+    n = rows_of(of, cut)
+    batch, before, all_ = cut[6], cut[8], cut[9]
+    random = drawn[at + drawn_before(of, n, batch, before) :] if training else drawn
+    # Of trees each thread has the node before all rows, at all levels but the last.
+    spare = 1 if thread > 0 and of[1] < 0 and TOLD - 1 - of[1] < len(cut) - 1 else 0
     return Case(
         n, k, m, x, y, w, b, u, e, kept, r, own, other, numbers[0], numbers[1], p, g, running, v,
-        d, state, ids, counts, batch, drawn, training,
+        d, state, ids, cut[TOLD:], batch, before, all_, random, training, spare,
+        thread, work, sums,
     )  # fmt: skip
+
+
+@kernel
+def rows_of(of: Array, cut: Array) -> int:
+    """Rows of an operation's input."""
+    n: int = cut[TOLD - 1 - of[1]] if of[1] < 0 else of[1]
+    return n
+
+
+@kernel
+def bytes_for(of: Array, cut: Array) -> int:
+    """Random bytes of an operation for the whole batch."""
+    n, batch, all_ = rows_of(of, cut), cut[6], cut[9]
+    return drawn_by(of, n // batch * all_ if batch < all_ else n, all_)
 
 
 @part
 def forward(
     units: Array, whole: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array,
-    d: Array, state: Array, ids: Array, counts: Array, batch: int, drawn: Array, training: bool,
+    d: Array, state: Array, ids: Array, cut: Array, drawn: Array, training: bool, thread: int,
+    work: Array, sums: Array,
 ) -> None:  # fmt: skip
     """From ids (n,) of a batch to logits, in training or as the net is used; see `advance`."""
     at = 0
     for o in range(len(whole)):
-        own = drawn[at:]
         this = case(
-            whole[o], numbers[o], p, g, running, v, d, state, ids, counts, batch, own, training
-        )
+            whole[o], numbers[o], p, g, running, v, d, state, ids, cut, drawn, at, training,
+            thread, work, sums,
+        )  # fmt: skip
         call(units[0, whole[o, 0]], this)
         if training:
-            at += drawn_by(whole[o], this.n, batch)
+            at += bytes_for(whole[o], cut)
 
 
 @part
 def backward(
     units: Array, whole: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array,
-    d: Array, state: Array, ids: Array, counts: Array, batch: int, drawn: Array,
+    d: Array, state: Array, ids: Array, cut: Array, drawn: Array, thread: int, work: Array,
+    sums: Array,
 ) -> None:  # fmt: skip
     """From the logits' gradients, in d, to those of the parameters, added to g."""
     at = len(drawn)
     for o in range(len(whole) - 1, -1, -1):
-        n = counts[-1 - whole[o, 1]] if whole[o, 1] < 0 else whole[o, 1]
-        at -= drawn_by(whole[o], n, batch)
-        own = drawn[at:]
-        this = case(whole[o], numbers[o], p, g, running, v, d, state, ids, counts, batch, own, True)
+        at -= bytes_for(whole[o], cut)
+        this = case(
+            whole[o], numbers[o], p, g, running, v, d, state, ids, cut, drawn, at, True, thread,
+            work, sums,
+        )  # fmt: skip
         call(units[1, whole[o, 0]], this)
 
 
@@ -70,49 +98,73 @@ def advance(
     units: Array, whole: Array, numbers: Array, logits: int, classes: int, p: Array, g: Array,
     running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,
     cuts: Array, rule: int, parts: Array, factors: Array, first: Array, second: Array,
-    pace: Array, constants: Array, clip: float, losses: Array,
+    pace: Array, constants: Array, clip: float, losses: Array, thread: int, work: Array,
+    sums: Array,
 ) -> int:  # fmt: skip
     """Steps of training, until they are done or a loss is not finite.
+
+    Threads that share batches each call this, for their rows of every batch, and meet.
 
     Args:
         units: where the operations' code is; see `operations.addresses`.
         whole, numbers: the operations; see `Program.tables`.
         logits, classes: where the logits begin among the values, and how many a row has.
-        p, g: parameters and room for their gradients, (P,).
+        p: parameters, (P,).
+        g: room for their gradients, (threads, P): the first row gets the sum.
         running: running statistics.
-        v, d: room for the values of a batch and for their gradients.
+        v, d: room for the values of a batch and for their gradients, each thread's own.
         state: what rows remember, (rows, S), of as many rows as a batch has at most.
         ids, targets, drawn: of all steps, one after the other; drawn are random bytes.
-        cuts: of each step, (S, 8 + C); see `Cut`.
+        cuts: of each step, (S, 11 + C); see `Cut`.
         rule: 0 for `adamw`, 1 for `sgd`; 2 for none, of a single step: its gradients are left in g.
         parts, factors, constants: see there.
         first, second: what the rule remembers.
         pace: of each step, (S, 3).
         clip: longest gradient; 0: of any length.
-        losses: of each step, float64, is filled.
+        losses: of each thread and step, (threads, S), float64: its row is filled. The sum of
+            all is a step's.
+        thread: which it is of those that share the batches.
+        work, sums: by which they meet; see `meeting`.
 
     Returns:
         How many updates were made. After a loss that is not finite there is none.
     """
+    threads, squares = len(losses), np.zeros(1, p.dtype)
+    begin, end = len(p) * thread // threads, len(p) * (thread + 1) // threads
+    own = g[thread]
     for step in range(len(cuts)):
-        i, to_i, t, to_t, r, to_r, batch, follows = cuts[step, :8]
-        own, wanted, random = ids[i:to_i], targets[t:to_t], drawn[r:to_r]
-        counts = cuts[step, 8:]
+        cut = cuts[step]
+        i, to_i, t, to_t, r, to_r, batch, follows, before, _, counted = cut[:TOLD]
+        read, wanted, random = ids[i:to_i], targets[t:to_t], drawn[r:to_r]
+        rows = state[before : before + batch]
         if not follows:
-            state[:batch] = 0
-        forward(units, whole, numbers, p, g, running, v, d, state, own, counts, batch, random, True)
-        loss = cross_entropy(v, d, logits, len(wanted), classes, wanted)
-        losses[step] = loss
+            rows[:] = 0
+        forward(
+            units, whole, numbers, p, own, running, v, d, rows, read, cut, random, True, thread,
+            work, sums,
+        )  # fmt: skip
+        losses[thread, step] = cross_entropy(v, d, logits, len(wanted), classes, wanted, counted)
+        own[:] = 0
+        backward(
+            units, whole, numbers, p, own, running, v, d, rows, read, cut, random, thread, work,
+            sums,
+        )  # fmt: skip
+        meet(work, thread)
+        loss = 0.0
+        for other in range(threads):
+            loss += losses[other, step]
         if not math.isfinite(loss):
             return step
-        g[:] = 0
-        backward(units, whole, numbers, p, g, running, v, d, state, own, counts, batch, random)
+        gather(g, begin, end)
         if clip > 0:
-            clip_norm(g, p.dtype.type(clip))
+            squares[0] = square(g[0], begin, end)
+            add_up(squares, work, thread, sums)
+            scale(g[0], begin, end, p.dtype.type(clip), squares[0])
         if rule == 0:
-            adamw(p, g, first, second, parts, factors, pace[step], constants)
+            adamw(p, g[0], first, second, parts, factors, pace[step], constants, begin, end)
         elif rule == 1:
-            sgd(p, g, first, parts, factors, pace[step], constants)
+            sgd(p, g[0], first, parts, factors, pace[step], constants, begin, end)
+        meet(work, thread)
     return len(cuts)
 
 
@@ -120,21 +172,21 @@ def advance(
 def measure(
     units: Array, whole: Array, numbers: Array, logits: int, classes: int, p: Array,
     running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,
-    cuts: Array, losses: Array,
+    cuts: Array, losses: Array, work: Array, sums: Array,
 ) -> None:  # fmt: skip
     """The loss of each prediction, as the net is used.
 
     Args:
-        units, whole, numbers, logits, classes, p, running, v, d, state, ids, targets, drawn, cuts:
-            as of `advance`; batches may overlap.
+        units, whole, numbers, logits, classes, p, running, v, d, state, ids, targets, drawn, cuts,
+            work, sums: as of `advance`; batches may overlap.
         losses: of the shape of the targets, float64, is filled.
     """
     for one in range(len(cuts)):
-        i, to_i, t, to_t, _, _, batch, _ = cuts[one, :8]
+        i, to_i, t, to_t = cuts[one, :4]
         own, wanted, found = ids[i:to_i], targets[t:to_t], losses[t:to_t]
-        state[:batch] = 0
+        state[:] = 0
         forward(
-            units, whole, numbers, p, p[:0], running, v, d, state, own, cuts[one, 8:], batch, drawn,
-            False,
+            units, whole, numbers, p, p[:0], running, v, d, state, own, cuts[one], drawn, False, 0,
+            work, sums,
         )  # fmt: skip
         token_losses(v, d, logits, to_t - t, classes, wanted, found)

@@ -98,8 +98,9 @@ def attend(c: Case) -> None:
     """Weights are dropped in training alone."""
     least = c.other if c.training else 0
     attention.attention(
-        c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.own, c.u, c.e, least, c.number, c.drawn
-    )
+        c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.own, c.u, c.e, least, c.number, c.drawn,
+        c.before, c.all,
+    )  # fmt: skip
 
 
 @back(Kind.ATTENTION)
@@ -107,7 +108,7 @@ def attend_back(c: Case) -> None:
     """By the same random bytes."""
     attention.attention_back(
         c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.own, c.u, c.e, c.other, c.number,
-        c.drawn,
+        c.drawn, c.before, c.all,
     )  # fmt: skip
 
 

@@ -127,7 +127,7 @@ def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
     running = sum(one.numel() for one in b.running)
     b.running += [layer.running_mean, layer.running_var]
     b.add(
-        Kind.BATCH_NORM, features, kept=b.room(2 * features), y=b.room(rows * features),
+        Kind.BATCH_NORM, features, kept=b.room(2 * features + 1), y=b.room(rows * features),
         weight=b.place(layer.weight), bias=b.place(layer.bias), running=running,
         own=int(layer.unbiased), numbers=(layer.eps, layer.momentum),
     )  # fmt: skip

@@ -23,26 +23,24 @@ import numpy as np
 import torch
 
 from hornbook.compute.load import BUSY, free_processors, share_of_processors
-from hornbook.compute.products import has_fast_bfloat16
 from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.compute.threads import threads
-from hornbook.extras import has
-from hornbook.training.compilable import gain, wait_for
-from hornbook.training.gradients import WAYS, refusals, refuse
+from hornbook.training.candidates import BATCHES, Candidates, candidates, is_compiled
+from hornbook.training.compilable import some_program, wait_for
+from hornbook.training.gradients import WAYS
 from hornbook.training.many_steps import ManySteps
 from hornbook.training.measures import Evaluation
 from hornbook.training.protocols import BatchSource
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
-from hornbook.training.turns import ROUNDS, Way, clock_for, in_turns
+from hornbook.training.turns import Way, clock_for, in_turns
 
-__all__ = ["Calibration", "Candidates", "calibrate", "candidates", "time_steps"]
+__all__ = ["Calibration", "calibrate", "time_steps"]
 
-BATCHES = 2
-COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
-SHARE = 0.03  # of the steps of a training
-LOADING, COMPILING = 2.0, 12.0  # seconds that compiled steps must save, kept on disk and not yet
 CALL = 64  # compiled steps that are timed at once, where their time and not their rank is asked for
+# The same where it is asked whether threads should share their batches, at most; and of larger nets
+# so many that they have so many multiplications: what a call takes is little then.
+SHARED, SHARED_WORK = 64, 3 * 10**8
 SPREAD = 6  # batches that are timed before a given time
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
 # small net bfloat16 saves a tenth of the time and costs some of the loss. So must more threads than
@@ -82,45 +80,6 @@ class Calibration:
     def milliseconds(self) -> float | None:
         """A step's time as it was measured for what was chosen; None if nothing was."""
         return dict(self.tried).get(in_words(self.settings))
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """What may be chosen."""
-
-    start: TrainingSettings
-    "The settings with nothing open, to begin with."
-    others: tuple[Mapping[str, Any], ...]
-    "Changes that may be tried."
-    refused: tuple[tuple[str, str], ...]
-    "As in `Calibration`."
-    not_compiled: str = ""
-    "The same."
-
-    @property
-    def compiled(self) -> bool:
-        """Whether compiled steps may be tried."""
-        return any(one.get("gradients") == "compiled" for one in self.others)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is a choice."""
-        return bool(self.others) and not self.start.compile
-
-    @property
-    def worth_measuring(self) -> bool:
-        """Whether there is a choice, and a training long enough to have room for it."""
-        questions = len(self.others) - self.compiled  # which is asked where it pays
-        return self.is_open and questions * COST <= SHARE * self.start.steps
-
-    def could_be(self, *wanted: Any) -> bool:
-        """Whether threads, precision and gradients could be chosen so."""
-        names = ("threads", "precision", "gradients")
-        return all(
-            value == getattr(self.start, name)
-            or any(change.get(name) == value for change in self.others)
-            for name, value in zip(names, wanted, strict=True)
-        )
 
 
 def calibrate(
@@ -172,17 +131,27 @@ def calibrate(
             if change == {"threads": 1} and shares[0] < BUSY:
                 chosen = pair[1]  # threads that wait for others' work are no choice
                 continue
-            if change.get("gradients") == "compiled" and (
-                wait := wait_for(objective, settings, batches)
+            shared = is_compiled(change) and change["threads"] > 1 == (settings.threads or 1)
+            if shared and (
+                chosen.gradients != "compiled"
+                or change["threads"] > 2 * chosen.threads  # half as many gained nothing
+                or shares[0] < BUSY
             ):
+                continue
+            if is_compiled(change) and (wait := wait_for(objective, settings, batches)):
                 tell(wait)
+            taken = sample
+            if shared:
+                taken = sample * together(objective, settings, batches)
+                ways = {}
             for how in pair:
-                ways[how] = ways.get(how) or Way(stepper(objective, sample, how))
+                ways[how] = ways.get(how) or Way(stepper(objective, taken, how))
             in_turns([ways[how] for how in pair], clock_for(most_threads(pair), device.type))
-            times = [ways[how].best / BATCHES for how in pair]
+            times = [ways[how].best / len(taken) for how in pair]
             for how, seconds in zip(pair, times, strict=True):
                 tried[in_words(how)] = seconds * 1e3
-            if times[1] < margin_of(change) * times[0]:
+            margin = 1 / THREADS_MARGIN if shared else margin_of(change)
+            if times[1] < margin * times[0]:
                 chosen = pair[1]
     finally:
         set_random_states(device, random)
@@ -195,6 +164,12 @@ def calibrate(
         quiet=min(shares) >= BUSY,
         not_compiled=open_.not_compiled,
     )
+
+
+def together(objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource) -> int:
+    """How often the sample is gone through in a call that tells whether threads should share it."""
+    work = some_program(objective, settings, batches).multiplications
+    return max(1, min(SHARED, SHARED_WORK // max(1, work)) // BATCHES)
 
 
 def most_threads(pair: list[TrainingSettings]) -> int:
@@ -243,93 +218,6 @@ def time_steps(
     finally:
         set_random_states(device, random)
     return seconds / rounds / len(sample)
-
-
-def candidates(
-    objective: torch.nn.Module,
-    batches: BatchSource,
-    settings: TrainingSettings,
-    seconds: float | None = None,
-) -> Candidates:
-    """What the settings leave open for an objective.
-
-    Args:
-        objective, batches, settings: as of `calibrate`.
-        seconds: that training is to last, where that decides and not `steps`.
-
-    Raises:
-        SettingsError: if there is no way to get gradients here, or not the one that is asked for.
-        MissingPackageError: if what that needs is not installed.
-    """
-    if settings.gradients != "auto":
-        refuse(objective, settings, batches, settings.gradients)
-    found = refusals(objective, settings, batches)
-    refused = tuple((name, reason) for name, reason in found.items() if reason is not None)
-    ways = [name for name, reason in found.items() if reason is None and name != "compiled"]
-    worth, but = compiling(objective, batches, settings, found["compiled"], seconds)
-    if worth:
-        ways.append("compiled")
-    device = next(objective.parameters()).device
-    start, others = left_open(settings, ways, bfloat16=has_fast_bfloat16(device))
-    return Candidates(start, tuple(others), refused, but)
-
-
-def compiling(
-    objective: torch.nn.Module,
-    batches: BatchSource,
-    settings: TrainingSettings,
-    refused: str | None,
-    seconds: float | None,
-) -> tuple[bool, str]:
-    """Whether compiled steps are worth a try, and what alone keeps a net from them.
-
-    Args:
-        objective, batches, settings, seconds: as of `candidates`.
-        refused: why they cannot be had; None if they can.
-    """
-    if settings.gradients != "auto" or not has("numba"):
-        return False, ""
-    try:
-        saved = gain(objective, settings, batches)
-    except ValueError:  # there are no kernels for it
-        return False, ""
-    if saved and seconds is not None:
-        saved = seconds / 2  # more than half of the time of such a step is the price of calls
-    if saved < LOADING:
-        return False, ""
-    if refused is not None:
-        return False, refused
-    return saved >= COMPILING or not wait_for(objective, settings, batches), ""
-
-
-def left_open(
-    settings: TrainingSettings, ways: list[str], *, bfloat16: bool
-) -> tuple[TrainingSettings, list[dict[str, Any]]]:
-    """Where to begin, with nothing open, and the changes that may be tried.
-
-    Args:
-        settings: as given.
-        ways: those to get gradients that can be used, by name.
-        bfloat16: whether its products may be faster here.
-    """
-    most = settings.threads or torch.get_num_threads()
-    others: list[dict[str, Any]] = []
-    if settings.threads == 0 and most > 1:
-        others.append({"threads": 1})
-    if settings.gradients == "compiled":  # its steps are float32's and one thread's
-        one = settings.threads or 1
-        return replace(settings, threads=one, precision="float32"), []
-    if settings.gradients == "auto":
-        others += [{"gradients": name} for name in ways[1:] if name != "compiled"]
-    if settings.precision == "auto" and bfloat16:
-        others.append({"precision": "bfloat16"})
-    if settings.gradients == "auto" and "compiled" in ways:
-        one = settings.threads or 1
-        others.append({"gradients": "compiled", "precision": "float32", "threads": one})
-    precision = "float32" if settings.precision == "auto" else settings.precision
-    gradients: Any = ways[0] if settings.gradients == "auto" else settings.gradients
-    start = replace(settings, threads=most, precision=precision, gradients=gradients)
-    return start, others
 
 
 def in_words(settings: TrainingSettings) -> str:

@@ -32,7 +32,8 @@ from hornbook.compute.products import has_fast_bfloat16
 from hornbook.errors import RunError
 from hornbook.records import JSONObject, read_record
 from hornbook.training import calibration
-from hornbook.training.calibration import Calibration, Candidates, candidates
+from hornbook.training.calibration import Calibration
+from hornbook.training.candidates import Candidates, candidates
 from hornbook.training.protocols import BatchSource
 from hornbook.training.settings import TrainingSettings
 

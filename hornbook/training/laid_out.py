@@ -1,5 +1,7 @@
 """Batches as compiled steps take them: one after the other in flat arrays, cut where each begins.
 
+Where threads share a batch, each has some of its rows, and a batch is as many small ones.
+
 Rows are of other lengths in each batch, so there is no array with an axis more. Where a net reads
 position by position, as recurrent nets do, ids and targets are in the order of time: the first of
 all rows, then the second.
@@ -9,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.kernels.program import Cut, Program, Trees
+from hornbook.training.thread_rooms import edges
 
 __all__ = ["LaidOut", "lay_rows", "lay_windows"]
 
@@ -52,65 +56,90 @@ class LaidOut:
     targets: Ids
     "The same."
     cuts: Ids
-    "What is told of each, (S, 8 + C): see `Cut`."
+    "What is told of each, (S, threads, 11 + C): see `Cut`."
 
     @property
     def counts(self) -> Ids:
         """Of each batch the rows that operations may have, (S, C)."""
-        return self.cuts[:, len(Cut) :]
+        found: Ids = self.cuts[:, :, len(Cut) :].sum(1)
+        found[:, :-1] -= self.cuts.shape[1] - 1  # of trees, all have the node before all rows
+        return found
 
     @property
     def positions(self) -> int:
-        """Of the largest."""
-        return int(self.counts[:, 0].max(initial=0))
+        """Of the largest part."""
+        return int(self.cuts[:, :, len(Cut)].max(initial=0))
 
     @property
     def drawn(self) -> int:
         """Random bytes of all."""
-        return int(self.cuts[:, Cut.TO_DRAWN].max(initial=0))
+        return int(self.cuts[:, :, Cut.TO_DRAWN].max(initial=0))
 
     def each(self, of: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
         """What each batch has of an array with a number for each target."""
-        return np.split(of, self.cuts[1:, Cut.TARGETS])
+        return np.split(of, self.cuts[1:, 0, Cut.TARGETS])
 
 
-def lay_windows(program: Program, ids: Ids, targets: Ids) -> LaidOut:
+def lay_windows(program: Program, ids: Ids, targets: Ids, threads: int = 1) -> LaidOut:
     """Windows, as many in each batch.
 
     Args:
         program: of the net.
         ids: shape (S, N, T).
         targets: shape (S, N).
+        threads: that share a batch.
     """
-    steps, rows, time = ids.shape
-    if program.by_time:
+    steps, count, time = ids.shape
+    ends = edges(count, threads)
+    if program.by_time and threads == 1:
         ids = ids.transpose(0, 2, 1)
-    sizes = np.full(steps, rows * time)
-    cuts = cut(program, sizes, np.full(steps, rows), sizes[:, None], np.full(steps, rows))
+    elif program.by_time:
+        parts = [ids[:, begin:end].transpose(0, 2, 1) for begin, end in pairwise(ends.tolist())]
+        ids = np.concatenate([part.reshape(steps, -1) for part in parts], 1)
+    rows = np.tile(np.diff(ends), steps)
+    sizes = rows * time
+    cuts = cut(program, sizes, rows, sizes[:, None], rows, rows, threads)
     return LaidOut(np.ascontiguousarray(ids).reshape(-1), targets.reshape(-1), cuts)
 
 
-def lay_rows(program: Program, batches: Sequence[WithRows]) -> LaidOut:
+def lay_rows(program: Program, batches: Sequence[WithRows], threads: int = 1) -> LaidOut:
     """Batches of any sizes: of rows with a target at each position, or of windows.
 
     Args:
         program: of the net.
         batches: that follow each other; one that `follows` begins from the state that the one
             before it ended in.
+        threads: that share a batch.
     """
+    parts = [part for one in batches for part in parts_of(one, threads)]
     if program.trees is not None:
-        return lay_trees(program, program.trees, batches)
-    ids = [in_order(program, one.inputs) for one in batches]
-    targets = [in_order(program, one.targets) for one in batches]
-    sizes, wanted = (np.array([len(one) for one in each], np.int64) for each in (ids, targets))
-    cuts = cut(program, sizes, wanted, sizes[:, None], [len(one.inputs) for one in batches])
-    cuts[:, Cut.FOLLOWS] = [getattr(one, "follows", False) for one in batches]
-    nothing: Ids = np.zeros(0, np.int64)
-    return LaidOut(np.concatenate([nothing, *ids]), np.concatenate([nothing, *targets]), cuts)
+        laid = lay_trees(program, program.trees, parts, threads)
+    else:
+        ids = [in_order(program, one.inputs) for one in parts]
+        targets = [in_order(program, one.targets) for one in parts]
+        sizes, wanted = (np.array([len(one) for one in each], np.int64) for each in (ids, targets))
+        counted = [int(np.count_nonzero(one >= 0)) for one in targets]
+        rows = [len(one.inputs) for one in parts]
+        cuts = cut(program, sizes, wanted, sizes[:, None], rows, counted, threads)
+        nothing: Ids = np.zeros(0, np.int64)
+        laid = LaidOut(np.concatenate([nothing, *ids]), np.concatenate([nothing, *targets]), cuts)
+    laid.cuts[:, :, Cut.FOLLOWS] = np.array(
+        [getattr(one, "follows", False) for one in batches], bool
+    )[:, None]
+    return laid
 
 
-def lay_trees(program: Program, trees: Trees, batches: Sequence[WithRows]) -> LaidOut:
-    """Batches of rows that are read as trees: what each prediction sees, and no padding.
+def parts_of(batch: WithRows, threads: int) -> Sequence[WithRows]:
+    """A batch as the rows that each thread has of it."""
+    if threads == 1:
+        return [batch]
+    ends = edges(len(batch.inputs), threads).tolist()
+    inputs, targets = batch.inputs, batch.targets
+    return [Part(inputs[begin:end], targets[begin:end]) for begin, end in pairwise(ends)]
+
+
+def lay_trees(program: Program, trees: Trees, batches: Sequence[WithRows], threads: int) -> LaidOut:
+    """Batches, or parts of them, that are read as trees: what each prediction sees, and no padding.
 
     It is what `hornbook.nn.packed.PackedTrees` tells of each batch, for all at once.
     """
@@ -138,13 +167,14 @@ def lay_trees(program: Program, trees: Trees, batches: Sequence[WithRows]) -> La
     predictions = counts[:, -1].copy()
     counts += np.arange(trees.levels + 1) < trees.levels  # the node before all rows
     sizes = counts[:, 0] + 2 * heights
-    cuts = cut(program, sizes, predictions, counts, heights)
+    cuts = cut(program, sizes, predictions, counts, heights, predictions, threads)
+    begin = cuts.reshape(-1, cuts.shape[2])[:, Cut.IDS]
     laid = np.full(sizes.sum(), trees.start)
     # Of all packed ids: where they are read, and where they go, behind what is before all rows.
     steps = np.arange(length.sum()) - np.repeat(sums_before(length), length)
-    behind = cuts[batch, Cut.IDS] + 1 + within(length, heights)
+    behind = begin[batch] + 1 + within(length, heights)
     laid[steps + np.repeat(behind, length)] = ids[steps + np.repeat(begins + first - lead, length)]
-    told = cuts[batch, Cut.IDS] + counts[batch, 0] + 2 * within(np.ones_like(length), heights)
+    told = begin[batch] + counts[batch, 0] + 2 * within(np.ones_like(length), heights)
     laid[told], laid[told + 1] = lead, length
     return LaidOut(laid, targets[wanted], cuts)
 
@@ -196,20 +226,35 @@ def parts_to_measure(program: Program, ids: Ids) -> list[slice] | None:
     return [slice(begin, begin + some) for begin in begins]
 
 
-def cut(program: Program, ids: Ids, targets: Ids, counts: Ids, rows: Sequence[int] | Ids) -> Ids:
+def cut(
+    program: Program, ids: Ids, targets: Ids, counts: Ids, rows: Sequence[int] | Ids,
+    counted: Sequence[int] | Ids, threads: int,
+) -> Ids:  # fmt: skip
     """Where batches begin and end that have so many ids, targets and rows each.
 
     Args:
         program: of the net.
-        ids, targets, rows: of each batch, (S,).
-        counts: see `Cut`, (S, C).
+        ids, targets, rows, counted: of each thread's part of each batch, (S * threads,).
+        counts: the same, (S * threads, C); see `Cut`.
+        threads: that share a batch.
+
+    Returns:
+        Shape (S, threads, 11 + C).
     """
     cuts = np.zeros((len(counts), len(Cut) + counts.shape[1]), np.int64)
     cuts[:, Cut.BATCH], cuts[:, len(Cut) :] = rows, counts
-    drawn = np.zeros(len(cuts), np.int64)
-    if program.drawing:
-        drawn[:] = [program.drawn(*each) for each in zip(counts, rows, strict=True)]
-    for at, each in ((Cut.IDS, ids), (Cut.TARGETS, targets), (Cut.DRAWN, drawn)):
+    for at, each in ((Cut.IDS, ids), (Cut.TARGETS, targets)):
         cuts[:, at + 1] = np.cumsum(each)
         cuts[:, at] = cuts[:, at + 1] - each
+    cuts = cuts.reshape(-1, threads, cuts.shape[1])
+    own = cuts[:, :, Cut.BATCH]
+    cuts[:, :, Cut.BEFORE] = np.cumsum(own, 1) - own
+    cuts[:, :, Cut.ALL] = own.sum(1, keepdims=True)
+    of_batch = np.asarray(counted, np.int64).reshape(-1, threads).sum(1, keepdims=True)
+    cuts[:, :, Cut.COUNTED] = of_batch
+    if program.drawing:
+        whole = zip(cuts[:, :, len(Cut) :].sum(1), cuts[:, 0, Cut.ALL].tolist(), strict=True)
+        drawn = np.array([program.drawn(*each) for each in whole], np.int64)
+        cuts[:, :, Cut.TO_DRAWN] = np.cumsum(drawn)[:, None]
+        cuts[:, :, Cut.DRAWN] = cuts[:, :, Cut.TO_DRAWN] - drawn[:, None]
     return cuts

@@ -32,6 +32,7 @@ from hornbook.training.laid_out import (
 )
 from hornbook.training.own_updates import update_by_trainer
 from hornbook.training.protocols import Carrying, WithBackward
+from hornbook.training.thread_rooms import Helpers, Room, edges, widest_sum
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
@@ -50,7 +51,8 @@ class ManySteps:
     Args:
         trainer: of a net on the processor, in float32 or float64; `refusal` must have nothing
             against its settings. Where several take turns on threads, each draws what dropout drops
-            from a generator of its own: `Trainer.random`.
+            from a generator of its own: `Trainer.random`. Its `threads` share the rows of a batch:
+            sums over these come in another order then, the same by each number of threads.
 
     Raises:
         ValueError: if there is no program for the net; the text says why, as the end of a sentence.
@@ -63,7 +65,11 @@ class ManySteps:
         self.program = program_for(trainer.module, trainer.batches, trainer.flat.begins)
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
-        self.values, self.grads, self.first, self.second = np.zeros((4, len(flat.values)), kind)
+        most = self.program.rows if self.program.shareable else 1
+        self.threads = max(1, min(settings.threads, most))
+        self.helpers = Helpers(self.threads)
+        self.values, self.first, self.second = np.zeros((3, len(flat.values)), kind)
+        self.grads = np.zeros((self.threads, len(flat.values)), kind)
         self.running = np.zeros(sum(one.numel() for one in self.program.running), kind)
         self.make_room(self.program)
         self.parts = np.array([(g.part.start, g.part.stop) for g in flat.groups], np.int64)
@@ -76,26 +82,38 @@ class ManySteps:
         self.take()
 
     def make_room(self, program: Program) -> None:
-        """The values of a batch, at the places that the program says."""
+        """The values of a batch, at the places that the program says, for each thread."""
         self.program, kind = program, self.values.dtype
+        self.rooms = [Room(one, program.values, kind) for one in self.programs(program)]
         self.whole, self.numbers = program.tables(kind)
-        self.room, self.room_back = np.zeros((2, program.values), kind)
         self.state = np.zeros((program.rows, program.state), kind)
         self.state_rows = 0  # of which something is to be remembered
+        self.sums = np.zeros((2, self.threads, widest_sum(program)), kind)
+
+    def programs(self, program: Program) -> list[Program]:
+        """Each thread's: of windows, of which a program has a fixed number, for its share."""
+        if program.of_rows or self.threads == 1:
+            return [program] * self.threads
+        rows = np.diff(edges(program.rows, self.threads)).tolist()
+        time = program.positions // program.rows
+        made = {n: self.program_like(n, time, of_rows=False) for n in set(rows)}
+        return [made[n] for n in rows]
 
     def have_room(self, laid: LaidOut) -> None:
         """More, where one of some batches of rows has more positions than any before."""
         if laid.positions <= self.program.positions:
             return
         state, rows = self.state, self.state_rows
-        self.make_room(self.program_for_positions(laid.positions + laid.positions // 8))
+        count = laid.positions + laid.positions // 8
+        self.make_room(self.program_like(count, 1, of_rows=True))
         self.state[:rows], self.state_rows = state[:rows], rows
 
-    def program_for_positions(self, count: int) -> Program:
-        """One of rows that has room for so many positions."""
-        like, objective = np.zeros((count, 1), np.int64), self.trainer.module
+    def program_like(self, rows: int, time: int, *, of_rows: bool) -> Program:
+        """One that has room for so many rows, or for so many windows."""
+        ids, objective = np.zeros((rows, time), np.int64), self.trainer.module
         assert isinstance(objective, WithProgram)
-        found = objective.program(Part(like, like), self.trainer.flat.begins)
+        batch = Part(ids, ids if of_rows else ids[:, 0])
+        found = objective.program(batch, self.trainer.flat.begins)
         assert not isinstance(found, str)  # or there would have been none before
         return found
 
@@ -142,9 +160,8 @@ class ManySteps:
         with needing("numba", "Training by compiled steps"):
             from hornbook.kernels.kept import note_kept
 
-        nothing = lay_rows(self.program, [])
-        self.call(nothing)
-        self.measure(nothing)
+        self.call(lay_rows(self.program, [], self.threads))
+        self.measure(lay_rows(self.program, []))
         if self.values.dtype == np.float32:
             note_kept(self.program.kinds)
 
@@ -173,7 +190,7 @@ class ManySteps:
             return
         losses, done = self.call(laid)
         if self.program.state and self.program.of_rows:
-            self.state_rows = int(laid.cuts[min(done, steps - 1), Cut.BATCH])
+            self.state_rows = int(laid.cuts[min(done, steps - 1), 0, Cut.ALL])
         trainer.took(done, float(losses[:done].sum()))
         trainer.optimizer.count += done
         if done < steps:
@@ -195,18 +212,29 @@ class ManySteps:
             drawn: random bytes; None: they are drawn.
         """
         with needing("numba", "Training by compiled steps"):
+            from hornbook.kernels.meeting import NOTES
             from hornbook.kernels.steps import advance
 
-        steps, settings, program = len(laid.cuts), self.trainer.settings, self.program
-        losses = np.zeros(steps)
-        done = advance(
-            self.units(), self.whole, self.numbers, program.logits, program.classes, self.values,
-            self.grads, self.running, self.room, self.room_back, self.state, laid.ids, laid.targets,
-            self.drawn(laid.drawn) if drawn is None else drawn, laid.cuts,
-            RULES[settings.optimizer], self.parts, self.factors, self.first, self.second,
-            self.pace(steps), self.constants, 0.0 if self.by_trainer else settings.clip, losses,
-        )  # fmt: skip
-        return losses, done
+        steps, settings, units = len(laid.cuts), self.trainer.settings, self.units()
+        random = self.drawn(laid.drawn) if drawn is None else drawn
+        rule, pace = RULES[settings.optimizer], self.pace(steps)
+        clip = 0.0 if self.by_trainer else settings.clip
+        losses = np.zeros((self.threads, steps))
+        work = np.zeros(NOTES * (1 + self.threads), np.int64)
+
+        def share(thread: int) -> int:
+            room, cuts = self.rooms[thread], np.ascontiguousarray(laid.cuts[:, thread])
+            program = room.program
+            done: int = advance(
+                units, room.whole, room.numbers, program.logits, program.classes, self.values,
+                self.grads, self.running, room.values, room.back, self.state, laid.ids,
+                laid.targets, random, cuts, rule, self.parts, self.factors, self.first,
+                self.second, pace, self.constants, clip, losses, thread, work, self.sums,
+            )  # fmt: skip
+            return done
+
+        done = self.helpers.all(share)[0]
+        return losses.sum(0), done
 
     def units(self) -> npt.NDArray[np.int64]:
         """Where the code of its operations is."""
@@ -219,13 +247,13 @@ class ManySteps:
         batches = self.trainer.batches
         if self.program.of_rows:
             drawn = [next(batches) for _ in range(most)]
-            laid = lay_rows(self.program, drawn)
+            laid = lay_rows(self.program, drawn, self.threads)
             for lone in lone_rows(self.program, laid):
                 assert isinstance(self.trainer.module, WithBackward)
                 self.trainer.module.loss_vjp(drawn[lone])  # BatchNorm refuses it
             return laid
         assert isinstance(batches, Several)
-        return lay_windows(self.program, *batches.several(most))
+        return lay_windows(self.program, *batches.several(most), self.threads)
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
@@ -259,14 +287,21 @@ class ManySteps:
     def measure(self, laid: LaidOut) -> npt.NDArray[np.float64]:
         """The loss of each target of some batches."""
         with needing("numba", "Measuring by compiled steps"):
+            from hornbook.kernels.meeting import NOTES
             from hornbook.kernels.steps import measure
 
-        program, found = self.program, np.zeros(laid.targets.size)
-        measure(
-            self.units(), self.whole, self.numbers, program.logits, program.classes, self.values,
-            self.running, self.room, self.room_back, np.zeros_like(self.state), laid.ids,
-            laid.targets, np.zeros(0, np.uint8), laid.cuts, found,
-        )  # fmt: skip
+        program, found, units = self.program, np.zeros(laid.targets.size), self.units()
+
+        def share(thread: int) -> None:
+            room, cuts = self.rooms[thread], laid.cuts[thread :: self.threads, 0]
+            measure(
+                units, self.whole, self.numbers, program.logits, program.classes, self.values,
+                self.running, room.values, room.back, np.zeros_like(self.state), laid.ids,
+                laid.targets, np.zeros(0, np.uint8), np.ascontiguousarray(cuts), found,
+                np.zeros(2 * NOTES, np.int64), np.zeros((2, 1, 1), self.values.dtype),
+            )  # fmt: skip
+
+        self.helpers.all(share)
         return found
 
     def drawn(self, count: int) -> npt.NDArray[np.uint8]:

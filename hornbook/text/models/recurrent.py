@@ -69,7 +69,7 @@ AT_ONCE = 16_384  # positions read at a time at most where nothing is learned: g
 class RecurrentSettings(Settings):
     """Settings of every recurrent net."""
 
-    training_only = frozenset({"dropout", "embedding_dropout"})
+    training_only = frozenset({"dropout", "dropped", "embedding_dropout"})
 
     block_size: Annotated[int, Bounds(1, 65_536)] = 64
     """Longest sequence in training, in tokens; gradients go back no further (truncated
@@ -82,6 +82,9 @@ class RecurrentSettings(Settings):
     "Number of stacked recurrent layers."
     dropout: Annotated[float, Bounds(0, 0.95), Range(0, 0.5)] = 0.3
     "Dropout rate of each layer's outputs."
+    dropped: Literal["every", "between"] = "every"
+    """Which outputs dropout acts on: every, each layer's; between, only what one layer hands to
+    the next, as torch's recurrent nets do (only with n_layer above 1)."""
     embedding_dropout: Annotated[float, Bounds(0, 0.95)] = 0.1
     "Dropout rate of the embeddings."
     predict: Literal["every", "last"] = "every"
@@ -90,6 +93,10 @@ class RecurrentSettings(Settings):
     output_gain: Annotated[float, Bounds(0, 1000)] = 0.1
     """Factor on the output layer's initial weights; a small one makes the first predictions nearly
     uniform."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.refuse_unless(self.n_layer > 1, ("dropped",), "`n_layer` above 1")
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ class RecurrentNetwork(Network):
         layers.append(RecurrentStack(*cells, dropout=s.dropout))
         if s.predict == "last":
             layers.append(LastPosition())
-        if s.dropout:
+        if s.dropout and s.dropped == "every":
             layers.append(Dropout(s.dropout))
         output = Linear(s.n_hidden, v, generator=generator)
         initialise(output, "kaiming", s.output_gain, generator=generator)

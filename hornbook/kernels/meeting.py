@@ -1,0 +1,94 @@
+"""How threads that share a batch wait for each other, and add up what each has of a sum.
+
+Each has some rows of the batch, with room of its own, so they meet only where something hangs on
+all rows: at the update, and in BatchNorm.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from hornbook.kernels.compiled import kernel
+from hornbook.kernels.sharing import take, told
+
+__all__ = ["NOTES", "add_up", "meet"]
+
+Array = Any
+APART = 8  # numbers of a line of the cache, which two threads should not both write to
+NOTES = APART  # numbers in `work` for those who came, and as many for each thread
+PATIENCE = 2**10  # looks at the others, after which a processor is given to who else waits for it
+YIELD = "hornbook_yield"
+system = ctypes.windll.kernel32.SwitchToThread if sys.platform == "win32" else None  # type: ignore[attr-defined]
+yields = ctypes.CDLL(None).sched_yield if system is None else system
+llvm.add_symbol(YIELD, ctypes.cast(yields, ctypes.c_void_p).value)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def give_way(typing: Any, work: Any) -> Any:
+    """Let another thread have the processor, if one waits for it."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(32), [])
+        builder.call(cgutils.get_or_insert_function(builder.module, kind, YIELD), [])
+        return context.get_dummy_value()
+
+    return types.void(work), generate
+
+
+@kernel
+def meet(work: Array, thread: int) -> int:
+    """Wait until all threads are here; what each wrote before, all can read then.
+
+    Args:
+        work: of all threads, (NOTES * (1 + threads),), zeros at first: how often one came, and of
+            each how often it met the others.
+        thread: which of them this is.
+
+    Returns:
+        How often they have met.
+    """
+    parts, own = len(work) // NOTES - 1, NOTES * (1 + thread)
+    work[own] += 1
+    times: int = work[own]
+    if parts > 1:
+        take(work, 0)
+        looks = 0
+        while told(work, 0) < times * parts:
+            looks += 1
+            if looks % PATIENCE == 0:
+                give_way(work)
+    return times
+
+
+@kernel
+def add_up(values: Array, work: Array, thread: int, sums: Array) -> None:
+    """Each thread's numbers become the sums of those of all, in the order of the threads.
+
+    Args:
+        values: (n,), as many as the others have.
+        work, thread: as of `meet`.
+        sums: room, (2, threads, n or more). The halves take turns: when one is written to again,
+            all have met since they read it.
+    """
+    n, parts = len(values), sums.shape[1]
+    if parts == 1:
+        return
+    half = work[NOTES * (1 + thread)] % 2
+    own = sums[half, thread]
+    for j in range(n):
+        own[j] = values[j]
+    meet(work, thread)
+    for j in range(n):
+        values[j] = sums[half, 0, j]
+    for other in range(1, parts):
+        found = sums[half, other]
+        for j in range(n):
+            values[j] += found[j]
