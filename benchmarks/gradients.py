@@ -13,6 +13,7 @@ import argparse
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,10 @@ def gradients_alone(made: Trainer) -> Callable[[], None]:
 
 
 def compiled(made: Trainer, calls: int) -> Callable[[], None]:
-    """So many compiled steps."""
+    """So many compiled steps, by as many threads as torch has."""
     from hornbook.training.many_steps import ManySteps
 
+    made.settings = replace(made.settings, threads=torch.get_num_threads())
     steps = ManySteps(made)
     return lambda: steps.advance(calls)
 

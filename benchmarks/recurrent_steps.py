@@ -1,10 +1,10 @@
 """Whole training steps of recurrent nets: compiled, by hand, by autograd, and of torch.nn's layers.
 
-    python -m benchmarks.recurrent_steps [--only gru,lstm] [--rounds 9]
+    python -m benchmarks.recurrent_steps [--only gru,lstm] [--rounds 9] [--threads 1]
 
 Embedding, one recurrent layer, output, cross-entropy and AdamW, on rows of random letters of equal
-length, one thread, float32, no dropout; milliseconds of a processor. Beside them what a step would
-take if it were its products of matrices alone, at the rates that kernels have at their shapes.
+length, float32, no dropout; milliseconds of a processor, or, of several threads, on the clock.
+Beside them what a step would take if it were its products of matrices alone, at the rates that kernels have at their shapes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import argparse
 import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numba
@@ -145,10 +145,14 @@ def main() -> None:
     )
     parser.add_argument("--only", default="gru,lstm")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
-    use_threads(1)
+    use_threads(given.threads)
+    clock = time.process_time if given.threads == 1 else time.perf_counter
     for size in (one for one in SIZES if one.name in given.only.split(",")):
-        compiled = ManySteps(trainer(size, "hand"))
+        made = trainer(size, "hand")
+        made.settings = replace(made.settings, threads=given.threads)
+        compiled = ManySteps(made)
         at_once = max(4, 10**9 // compiled.program.multiplications)
         compiled.advance(1)
         steps: dict[str, Callable[[], object]] = {
@@ -158,7 +162,7 @@ def main() -> None:
         }
         tasks = {name: functools.partial(several, step, at_once) for name, step in steps.items()}
         tasks["compiled"] = functools.partial(compiled.advance, at_once)
-        found = in_turns(tasks, calls=1, rounds=given.rounds, clock=time.process_time)
+        found = in_turns(tasks, calls=1, rounds=given.rounds, clock=clock)
         print(f"{size.name}, {size.rows} rows of {size.time}, {size.width} wide, a step:")
         for name, seconds in found.items():
             print(f"    {name:24} {1e3 * seconds / at_once:9.3f} ms")

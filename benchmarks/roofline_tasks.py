@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,7 +105,9 @@ def ours(make: Callable[..., Trainer], side: Side, done: float = 1.0) -> dict[st
         return {}
     found = {f"by {how}": Task(make(gradients=how).update, done=done) for how in HOWS}
     with contextlib.suppress(SettingsError, ValueError):  # there may be no kernels for it
-        steps = ManySteps(make(gradients="compiled"))
+        made = make(gradients="compiled")
+        made.settings = replace(made.settings, threads=torch.get_num_threads())
+        steps = ManySteps(made)
         each = 1e-5 + steps.program.multiplications / FAST
         count = max(2, int(AT_ONCE / each))
         found["compiled"] = Task(functools.partial(steps.advance, count), count, done)

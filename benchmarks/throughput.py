@@ -262,9 +262,10 @@ def trained_ways(
             made = make(precision=precision, gradients=gradients)
             name = side if precision == "float32" else f"{side}, {precision}"
             yield Way(name, made.update, work, threads, f"by {gradients}")
-        if precision == "float32" and threads == 1 and has("numba"):
+        if precision == "float32" and has("numba"):
             try:
-                steps = ManySteps(make(precision=precision, gradients="compiled"))
+                made = make(precision=precision, gradients="compiled", threads=threads)
+                steps = ManySteps(made)
             except SettingsError:  # there are no kernels for it
                 continue
             call = functools.partial(steps.advance, AT_ONCE)
