@@ -12,6 +12,7 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.exponential import exponential
+from hornbook.kernels.rows import add_row, copy_row
 
 __all__ = [
     "add", "batch_norm", "batch_norm_back", "batch_norm_used", "dropout", "dropout_back",
@@ -26,18 +27,14 @@ Array = Any
 def embedding(v: Array, y: int, ids: Array, p: Array, w: int, c: int) -> None:
     """Rows of c numbers of the table at w, by ids (n,)."""
     for i in range(len(ids)):
-        at, to = w + ids[i] * c, y + i * c
-        for j in range(c):
-            v[to + j] = p[at + j]
+        copy_row(v, y + i * c, p, w + ids[i] * c, c)
 
 
 @kernel
 def embedding_back(d: Array, y: int, ids: Array, g: Array, w: int, c: int) -> None:
     """A row that was picked k times gets the sum of k gradients."""
     for i in range(len(ids)):
-        to, at = w + ids[i] * c, y + i * c
-        for j in range(c):
-            g[to + j] += d[at + j]
+        add_row(g, w + ids[i] * c, d, y + i * c, c)
 
 
 @kernel
@@ -81,9 +78,7 @@ def spread(v: Array, y: int, p: Array, b: int, n: int, m: int) -> None:
             for j in range(m):
                 row[j] = zero
         else:
-            bias = p[b : b + m]
-            for j in range(m):
-                row[j] = bias[j]
+            copy_row(v, y + i * m, p, b, m)
 
 
 @kernel

@@ -13,6 +13,7 @@ from hornbook.kernels import transformers as transformers  # its kinds
 from hornbook.kernels.case import Case
 from hornbook.kernels.linked import add_dots, add_product
 from hornbook.kernels.program import Kind
+from hornbook.kernels.rows import copy_row
 from hornbook.kernels.units import BACK, THERE, back, there
 
 __all__ = ["addresses"]
@@ -125,7 +126,7 @@ def dropout(c: Case) -> None:
     if c.training:
         layers.dropout(c.v, c.x, c.y, c.n * c.m, c.drawn, c.own, c.number)
     else:
-        c.v[c.y : c.y + c.n * c.m] = c.v[c.x : c.x + c.n * c.m]
+        copy_row(c.v, c.y, c.v, c.x, c.n * c.m)
 
 
 @back(Kind.DROPOUT)
@@ -140,7 +141,7 @@ def dropout_turned(c: Case) -> None:
     if c.training:
         layers.dropout_turned(c.v, c.x, c.y, c.n, c.m, c.batch, c.drawn, c.own, c.number)
     else:
-        c.v[c.y : c.y + c.n * c.m] = c.v[c.x : c.x + c.n * c.m]
+        copy_row(c.v, c.y, c.v, c.x, c.n * c.m)
 
 
 @back(Kind.DROPOUT_TURNED)

@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from hornbook.kernels.vectors import SMALL, WHOLE, WHOLES, Maker, instructions
+from hornbook.kernels.vectors import WHOLE, WHOLES, Maker, instructions
 
 __all__ = ["apart_dots_tile", "dots_tile", "packing_tile", "tile"]
 
@@ -165,17 +165,4 @@ class DotsTile(Maker):
         sums = grow(whole, sums, part=True)
         places = [self.place(c, co, m, r, o) for r in self.rows for o in self.columns]
         for one, place in zip(sums, places, strict=True):
-            make.store(make.fadd(make.load(place), self.total(one)), place)
-
-    def total(self, x: Any) -> Any:
-        """The sum of a vector's numbers: of its halves, of their halves, and so on."""
-        make, lanes = self.builder, self.lanes
-        while lanes > 1:
-            lanes //= 2
-            halves = [
-                ir.Constant(ir.VectorType(SMALL, lanes), [*range(begin, begin + lanes)])
-                for begin in (0, lanes)
-            ]
-            nothing = ir.Constant(x.type, ir.Undefined)
-            x = make.fadd(*(make.shuffle_vector(x, nothing, half) for half in halves))
-        return make.extract_element(x, SMALL(0))
+            make.store(make.fadd(make.load(place), self.folded(one, make.fadd)), place)

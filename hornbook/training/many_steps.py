@@ -174,7 +174,7 @@ class ManySteps:
         losses, done = self.call(laid)
         if self.program.state and self.program.of_rows:
             self.state_rows = int(laid.cuts[min(done, steps - 1), Cut.BATCH])
-        trainer.took(done, float(losses[:done].sum()))
+        trainer.took(losses[:done].tolist())
         trainer.optimizer.count += done
         if done < steps:
             trainer.batches.cursor = begun + done

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -203,19 +203,18 @@ class Trainer:
             self.apply(value)
         if probe is not None:
             probe.updated(self)
-        self.took(1, value)
+        self.took([value])
         return value
 
-    def took(self, steps: int, losses: float) -> None:
-        """Count updates that were made.
+    def took(self, losses: Sequence[float]) -> None:
+        """Count updates that were made, each with the loss of its batch.
 
-        Args:
-            steps: how many.
-            losses: sum of the losses of their batches.
+        These are added up one by one, so that the sum is the same however many come at once.
         """
-        self.loss_sum += losses
-        self.loss_count += steps
-        self.step += steps
+        for loss in losses:
+            self.loss_sum += loss
+        self.loss_count += len(losses)
+        self.step += len(losses)
 
     def look(self) -> None:
         """Show the probe the net as it stands: a batch, its loss and gradients, and no update.
