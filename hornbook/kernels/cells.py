@@ -115,7 +115,7 @@ def gru_back(
         if first % rows == 0:
             some, here = min(rows, n - first), kept + first * m
             add_product(g, u, v, y + (first - batch) * size, 1, size, d, here, size, some, m)
-            sum_rows(g, e, d, here, some, m)
+            sum_rows(g, e, d, here, some, m, False)
             for i in range(first, first + some):  # the input's share of n does not pass r
                 shown = d[kept + i * m + 2 * size : kept + (i + 1) * m]
                 new = d[kept + n * m + i * size : kept + n * m + (i + 1) * size]

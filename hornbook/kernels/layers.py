@@ -12,7 +12,7 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.exponential import exponential
-from hornbook.kernels.rows import add_row, copy_row
+from hornbook.kernels.rows import add_row, add_rows, copy_row
 
 __all__ = [
     "add", "batch_norm", "batch_norm_back", "batch_norm_used", "dropout", "dropout_back",
@@ -82,13 +82,9 @@ def spread(v: Array, y: int, p: Array, b: int, n: int, m: int) -> None:
 
 
 @kernel
-def sum_rows(g: Array, b: int, d: Array, y: int, n: int, m: int) -> None:
-    """Add n rows of m gradients to those at b."""
-    bias = g[b : b + m]
-    for i in range(n):
-        row = d[y + i * m : y + (i + 1) * m]
-        for j in range(m):
-            bias[j] += row[j]
+def sum_rows(g: Array, b: int, d: Array, y: int, n: int, m: int, fresh: bool) -> None:
+    """Add n rows of m gradients to those at b, or, if they are to be `fresh`, to zeros."""
+    add_rows(g, b, d, y, n, m, 0 if fresh else 1)
 
 
 @kernel

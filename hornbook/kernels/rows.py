@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 
 from hornbook.kernels.vectors import WHOLE, WHOLES, Maker, instructions
 
-__all__ = ["add_row", "copy_row", "largest", "scale_row", "shift_row", "total"]
+__all__ = ["add_row", "add_rows", "copy_row", "largest", "scale_row", "shift_row", "total"]
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -57,6 +57,14 @@ def total(typing: Any, given: Any, begin: Any, count: Any) -> Any:
     return instructions(Total, given.dtype(given, WHOLES, WHOLES))
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def add_rows(
+    typing: Any, to: Any, at: Any, given: Any, begin: Any, n: Any, m: Any, added: Any
+) -> Any:
+    """To a row of m numbers those of n rows, one after the other; if `added` is 0, to zeros."""
+    return instructions(Rows, types.void(to, WHOLES, given, *[WHOLES] * 4))
+
+
 class Row(Maker):
     """See `copy_row`."""
 
@@ -84,35 +92,56 @@ class Row(Maker):
 
     def move(self, to: Any, given: Any, by: Any) -> None:
         """A vector."""
-        self.store(self.made(self.load(given), to, by), to)
+        self.store(self.made(to, given, by), to)
 
-    def made(self, x: Any, to: Any, by: Any) -> Any:
+    def made(self, to: Any, given: Any, by: Any) -> Any:
         """What a vector becomes."""
-        return x
+        return self.load(given)
 
 
 class Sum(Row):
     """See `add_row`."""
 
-    def made(self, x: Any, to: Any, by: Any) -> Any:
+    def made(self, to: Any, given: Any, by: Any) -> Any:
         """Added to what is there."""
-        return self.builder.fadd(self.load(to), x)
+        return self.builder.fadd(self.load(to), self.load(given))
 
 
 class Shift(Row):
     """See `shift_row`."""
 
-    def made(self, x: Any, to: Any, by: Any) -> Any:
+    def made(self, to: Any, given: Any, by: Any) -> Any:
         """Less by a number."""
-        return self.builder.fsub(x, by)
+        return self.builder.fsub(self.load(given), by)
 
 
 class Scale(Row):
     """See `scale_row`."""
 
-    def made(self, x: Any, to: Any, by: Any) -> Any:
+    def made(self, to: Any, given: Any, by: Any) -> Any:
         """Times a number."""
-        return self.builder.fmul(x, by)
+        return self.builder.fmul(self.load(given), by)
+
+
+class Rows(Row):
+    """See `add_rows`."""
+
+    def fill(self, to: Any, given: Any, *wholes: Any) -> None:
+        """All rows of a vector's columns, then of the next."""
+        at, begin, self.rows, self.apart, added = wholes
+        self.added = self.builder.icmp_signed("!=", added, WHOLE(0))
+        super().fill(to, given, at, begin, self.apart)
+
+    def made(self, to: Any, given: Any, by: Any) -> Any:
+        """A row after the other."""
+        make = self.builder
+        first = make.select(self.added, self.load(to), ir.Constant(self.vector, None))
+
+        def grow(row: Any, found: list[Any]) -> list[Any]:
+            one = self.load(make.gep(given, [make.mul(row, self.apart)]))
+            return [make.fadd(found[0], one)]
+
+        return self.more([first], self.rows, 1, grow)[0]
 
 
 class Total(Maker):

@@ -69,8 +69,8 @@ def backward(
 def advance(
     units: Array, whole: Array, numbers: Array, logits: int, classes: int, p: Array, g: Array,
     running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,
-    cuts: Array, rule: int, parts: Array, factors: Array, first: Array, second: Array,
-    pace: Array, constants: Array, clip: float, losses: Array,
+    cuts: Array, cleared: Array, rule: int, parts: Array, factors: Array, first: Array,
+    second: Array, pace: Array, constants: Array, clip: float, losses: Array,
 ) -> int:  # fmt: skip
     """Steps of training, until they are done or a loss is not finite.
 
@@ -84,6 +84,7 @@ def advance(
         state: what rows remember, (rows, S), of as many rows as a batch has at most.
         ids, targets, drawn: of all steps, one after the other; drawn are random bytes.
         cuts: of each step, (S, 8 + C); see `Cut`.
+        cleared: parts of g that operations add to, (R, 2); all else they write.
         rule: 0 for `adamw`, 1 for `sgd`; 2 for none, of a single step: its gradients are left in g.
         parts, factors, constants: see there.
         first, second: what the rule remembers.
@@ -105,7 +106,8 @@ def advance(
         losses[step] = loss
         if not math.isfinite(loss):
             return step
-        g[:] = 0
+        for k in range(len(cleared)):
+            g[cleared[k, 0] : cleared[k, 1]] = 0
         backward(units, whole, numbers, p, g, running, v, d, state, own, counts, batch, random)
         if clip > 0:
             clip_norm(g, p.dtype.type(clip))

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from hornbook.extras import needing
+from hornbook.kernels.fresh import to_clear
 from hornbook.kernels.program import Column, Cut, Kind
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
@@ -79,6 +80,7 @@ class ManySteps:
         """The values of a batch, at the places that the program says."""
         self.program, kind = program, self.values.dtype
         self.whole, self.numbers = program.tables(kind)
+        self.cleared = to_clear(program.operations, len(self.values))
         self.room, self.room_back = np.zeros((2, program.values), kind)
         self.state = np.zeros((program.rows, program.state), kind)
         self.state_rows = 0  # of which something is to be remembered
@@ -203,8 +205,9 @@ class ManySteps:
             self.units(), self.whole, self.numbers, program.logits, program.classes, self.values,
             self.grads, self.running, self.room, self.room_back, self.state, laid.ids, laid.targets,
             self.drawn(laid.drawn) if drawn is None else drawn, laid.cuts,
-            RULES[settings.optimizer], self.parts, self.factors, self.first, self.second,
-            self.pace(steps), self.constants, 0.0 if self.by_trainer else settings.clip, losses,
+            self.cleared, RULES[settings.optimizer], self.parts, self.factors, self.first,
+            self.second, self.pace(steps), self.constants,
+            0.0 if self.by_trainer else settings.clip, losses,
         )  # fmt: skip
         return losses, done
 
