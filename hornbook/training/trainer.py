@@ -401,4 +401,5 @@ class Trainer:
 
 def scheduled(settings: TrainingSettings, step: int) -> float:
     """The rate that the settings give after so many updates; after the last, that of the last."""
-    return learning_rate(settings, max(0, min(step, settings.steps - 1)))
+    last = settings.steps - 1
+    return learning_rate(settings, step if 0 <= step <= last else max(0, min(step, last)))
