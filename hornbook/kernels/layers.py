@@ -21,6 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 Array = Any
+LONG = 2**10  # bytes of a row
 
 
 @kernel
@@ -83,8 +84,18 @@ def spread(v: Array, y: int, p: Array, b: int, n: int, m: int) -> None:
 
 @kernel
 def sum_rows(g: Array, b: int, d: Array, y: int, n: int, m: int, fresh: bool) -> None:
-    """Add n rows of m gradients to those at b, or, if they are to be `fresh`, to zeros."""
-    add_rows(g, b, d, y, n, m, 0 if fresh else 1)
+    """Add n rows of m gradients to those at b, or, if they are to be `fresh`, to zeros.
+
+    Short rows are added up in registers, column by column. Of long ones that would read from a
+    page after the other; their sums are in the nearest cache anyway.
+    """
+    if m * g.itemsize < LONG:
+        add_rows(g, b, d, y, n, m, 0 if fresh else 1)
+        return
+    if fresh:
+        g[b : b + m] = 0
+    for i in range(n):
+        add_row(g, b, d, y + i * m, m)
 
 
 @kernel

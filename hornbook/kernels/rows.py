@@ -127,21 +127,44 @@ class Rows(Row):
     """See `add_rows`."""
 
     def fill(self, to: Any, given: Any, *wholes: Any) -> None:
-        """All rows of a vector's columns, then of the next."""
-        at, begin, self.rows, self.apart, added = wholes
-        self.added = self.builder.icmp_signed("!=", added, WHOLE(0))
-        super().fill(to, given, at, begin, self.apart)
-
-    def made(self, to: Any, given: Any, by: Any) -> Any:
-        """A row after the other."""
+        """All rows of four vectors' columns, then of one's, then of what is left in halves."""
         make = self.builder
-        first = make.select(self.added, self.load(to), ir.Constant(self.vector, None))
+        at, begin, self.rows, self.apart, added = wholes
+        self.added = make.icmp_signed("!=", added, WHOLE(0))
+        first, second = make.gep(to, [at]), make.gep(given, [begin])
+        wide = 4 * self.lanes
+        whole = make.and_(self.apart, WHOLE(-wide))
+
+        def four(done: Any, none: list[Any]) -> list[Any]:
+            self.sum(make.gep(first, [done]), make.gep(second, [done]), 4)
+            return none
+
+        self.more([], whole, wide, four)
+        at, begin, left = (
+            make.add(at, whole), make.add(begin, whole), make.sub(self.apart, whole)
+        )  # fmt: skip
+        super().fill(to, given, at, begin, left)
+
+    def move(self, to: Any, given: Any, by: Any) -> None:
+        """All rows of a vector's columns."""
+        self.sum(to, given, 1)
+
+    def sum(self, to: Any, given: Any, many: int) -> None:
+        """All rows of the columns of some vectors side by side."""
+        make, nothing = self.builder, ir.Constant(self.vector, None)
+        aside = [WHOLE(self.lanes * v) for v in range(many)]
+        places = [make.gep(to, [one]) for one in aside]
+        firsts = [make.select(self.added, self.load(one), nothing) for one in places]
 
         def grow(row: Any, found: list[Any]) -> list[Any]:
-            one = self.load(make.gep(given, [make.mul(row, self.apart)]))
-            return [make.fadd(found[0], one)]
+            begin = make.gep(given, [make.mul(row, self.apart)])
+            return [
+                make.fadd(x, self.load(make.gep(begin, [one])))
+                for x, one in zip(found, aside, strict=True)
+            ]
 
-        return self.more([first], self.rows, 1, grow)[0]
+        for one, place in zip(self.more(firsts, self.rows, 1, grow), places, strict=True):
+            self.store(one, place)
 
 
 class Total(Maker):
