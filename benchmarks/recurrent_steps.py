@@ -4,7 +4,8 @@
 
 Embedding, one recurrent layer, output, cross-entropy and AdamW, on rows of random letters of equal
 length, float32, no dropout; milliseconds of a processor, or, of several threads, on the clock.
-Beside them what a step would take if it were its products of matrices alone, at the rates that kernels have at their shapes.
+Beside them what a step would take if it were its products of matrices alone, at the rates that
+kernels have at their shapes.
 """
 
 from __future__ import annotations

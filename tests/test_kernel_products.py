@@ -9,7 +9,17 @@ import pytest
 pytest.importorskip("numba")
 
 from hornbook.kernels.panels import DEEP
-from hornbook.kernels.products import EACH, FAR, MANY, SOME, TALL, add_dots, add_product
+from hornbook.kernels.products import (
+    EACH,
+    FAR,
+    MANY,
+    SOME,
+    TALL,
+    add_dots,
+    add_product,
+    dots,
+    product,
+)
 from hornbook.kernels.vectors import VECTORS, WIDTH
 
 Floats = npt.NDArray[np.float64]
@@ -48,6 +58,21 @@ def test_products_are_numpys(n: int, k: int, m: int) -> None:
         assert (found[:3] == 1).all()
         assert (found[-5:] == 1).all()
     assert (straight == crossed).all()
+
+
+@pytest.mark.parametrize(("n", "k", "m"), SIZES)
+@pytest.mark.parametrize("far", [0, -1], ids=["a bias", "zeros"])
+def test_products_begin_from_something_else(n: int, k: int, m: int, far: int) -> None:
+    """What was there before is not read."""
+    a, b, bias = drawn(n, k), drawn(k, m), drawn(m)
+    exact = a @ b + (bias if far == 0 else 0)
+    held = np.concatenate([np.full(2, np.nan), bias])
+    straight, turned = (np.full(n * m + 2, np.nan) for _ in range(2))
+    product(straight, 1, held, 2, far, a.ravel(), 0, k, 1, b.ravel(), 0, n, k, m)
+    dots(turned, 1, held, 2, far, a.ravel(), 0, b.T.ravel(), 0, n, k, m)
+    for found in (straight, turned):
+        np.testing.assert_allclose(found[1:-1].reshape(n, m), exact, rtol=1e-12, atol=1e-12)
+        assert np.isnan(found[[0, -1]]).all()
 
 
 def test_a_row_is_the_same_by_panels_and_without() -> None:

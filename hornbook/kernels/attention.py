@@ -23,7 +23,7 @@ from hornbook.kernels.attention_parts import (
     weigh,
 )
 from hornbook.kernels.compiled import kernel
-from hornbook.kernels.linked import add_product
+from hornbook.kernels.linked import add_product, give_product
 from hornbook.kernels.program import BLOCK
 
 __all__ = ["attention", "attention_back"]
@@ -77,8 +77,9 @@ def attention(
                         first, low, (before + b) * heads + h, all_ * heads, time, window, lot
                     )
                     drop(v, scores, seen, many, own, stride, least, grown, drawn)
-                v[out : out + many * size] = 0
-                add_product(v, out, v, scores, 1, many, v, values + low * size, many, seen, size)
+                give_product(
+                    v, out, True, v, scores, 1, many, v, values + low * size, many, seen, size
+                )
                 for i in range(many):
                     share = v[at + n * heads + i]
                     to = y + (b * time + first + i) * m + h * size
@@ -121,9 +122,10 @@ def attention_back(
                 pack(v, queries, v, asked, many, size, k, size, scale)
                 pack(v, dout, d, given, many, size, m, size, one)
                 begin_scores(v, scores, seen, many, first - low, window)
-                d[scores : scores + seen * many] = 0
                 add_product(v, scores, v, keys + low * k, k, 1, v, turned, seen, size, many)
-                add_product(d, scores, v, values + low * k, k, 1, v, dturned, seen, size, many)
+                give_product(
+                    d, scores, True, v, values + low * k, k, 1, v, dturned, seen, size, many
+                )
                 sum_products(sums, d, v, given, many, m, size)
                 most, share = v[at : at + many], v[at + n * heads : at + n * heads + many]
                 if least > 0:
@@ -139,8 +141,9 @@ def attention_back(
                 dkey, dvalue = copy + low * size, dvalues + low * size
                 add_product(d, dvalue, v, scores, many, 1, v, dout, seen, many, size)
                 add_product(d, dkey, d, scores, many, 1, v, queries, seen, many, size)
-                d[dqueries : dqueries + many * size] = 0
-                add_product(d, dqueries, d, scores, 1, many, v, copy + low * size, many, seen, size)
+                give_product(
+                    d, dqueries, True, d, scores, 1, many, v, copy + low * size, many, seen, size
+                )
                 pack(d, asked, d, dqueries, many, k, size, size, scale)
         pack(d, keys, d, copy, time, k, size, size, one)
         pack(d, values, d, dvalues, time, k, size, size, one)

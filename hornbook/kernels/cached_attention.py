@@ -105,11 +105,12 @@ def weigh(
     """The sum of t values by their weights, added to d numbers."""
     lanes, j = WIDTH // v.itemsize, 0
     while j + VECTORS * lanes <= d:
-        tile(v, y + j, apart, s, so, t, 1, place(values, o + j), apart, t, 0, 1, VECTORS)
+        to, at = place(v, y + j), place(values, o + j)
+        tile(v, y + j, apart, to, apart, s, so, t, 1, at, apart, t, 0, 1, VECTORS)
         j += VECTORS * lanes
     while j < d:
-        left = min(lanes, d - j)
-        tile(v, y + j, apart, s, so, t, 1, place(values, o + j), apart, t, left, 1, -1)
+        left, to, at = min(lanes, d - j), place(v, y + j), place(values, o + j)
+        tile(v, y + j, apart, to, apart, s, so, t, 1, at, apart, t, left, 1, -1)
         j += lanes
 
 

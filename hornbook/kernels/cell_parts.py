@@ -6,7 +6,7 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.layers import sum_rows
-from hornbook.kernels.linked import add_product
+from hornbook.kernels.linked import add_product, give_product
 from hornbook.kernels.panels import place, turned_block
 from hornbook.kernels.vectors import WIDTH
 
@@ -79,7 +79,6 @@ def to_input(
 ) -> None:  # fmt: skip
     """The way back: gradients of W, b and x; the transpose of W is kept at `turned`."""
     begin, x = gates + first * m, x + first * k
-    sum_rows(g, b, d, begin, n, m)
+    sum_rows(g, b, d, begin, n, m, False)
     add_product(g, w, v, x, 1, k, d, begin, k, n, m)  # dW = xᵀ dgates
-    d[x : x + n * k] = 0
-    add_product(d, x, d, begin, m, 1, d, turned, n, m, k)  # dx = dgates Wᵀ
+    give_product(d, x, True, d, begin, m, 1, d, turned, n, m, k)  # dx = dgates Wᵀ

@@ -33,6 +33,7 @@ from hornbook.kernels.cell_parts import (
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.layers import relu, relu_back, sigmoid, sum_rows, tanh, tanh_back
 from hornbook.kernels.linked import add_product
+from hornbook.kernels.rows import copy_row
 
 __all__ = ["gru", "gru_back", "lstm", "lstm_back", "rnn", "rnn_back"]
 
@@ -114,7 +115,7 @@ def gru_back(
         if first % rows == 0:
             some, here = min(rows, n - first), kept + first * m
             add_product(g, u, v, y + (first - batch) * size, 1, size, d, here, size, some, m)
-            sum_rows(g, e, d, here, some, m)
+            sum_rows(g, e, d, here, some, m, False)
             for i in range(first, first + some):  # the input's share of n does not pass r
                 shown = d[kept + i * m + 2 * size : kept + (i + 1) * m]
                 new = d[kept + n * m + i * size : kept + n * m + (i + 1) * size]
@@ -208,7 +209,7 @@ def lstm_back(
             some, here = min(rows, n - first), kept + first * m
             add_product(g, u, v, y + (first - batch) * size, 1, size, d, here, size, some, m)
             to_input(d, v, x, kept, turned + m * size, first, some, k, m, g, w, b)
-    g[e : e + m] = g[b : b + m]
+    copy_row(g, e, g, b, m)
 
 
 @kernel
@@ -252,4 +253,4 @@ def rnn_back(
             some = min(rows, n - first)
             add_product(g, u, v, here - many, 1, size, d, here, size, some, size)
             to_input(d, v, x, y, kept + size * size, first, some, k, size, g, w, b)
-    g[e : e + size] = g[b : b + size]
+    copy_row(g, e, g, b, size)

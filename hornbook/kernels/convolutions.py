@@ -11,7 +11,7 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.layers import sigmoid, tanh
-from hornbook.kernels.trees import add, copy
+from hornbook.kernels.rows import add_row, copy_row
 
 __all__ = ["average", "average_back", "gate", "gate_back", "skip", "skip_back", "taps", "taps_back"]
 
@@ -29,7 +29,7 @@ def taps(v: Array, x: int, y: int, n: int, k: int, m: int, time: int, dilation: 
             if i % time < shift:
                 v[to : to + k] = 0
             else:
-                copy(v, to, x + (i - shift) * k, k)
+                copy_row(v, to, v, x + (i - shift) * k, k)
 
 
 @kernel
@@ -41,13 +41,13 @@ def taps_back(
     for i in range(n):
         to = x + i * k
         if added:
-            add(d, to, y + (i + 1) * m - k, k)
+            add_row(d, to, d, y + (i + 1) * m - k, k)
         else:
-            copy(d, to, y + (i + 1) * m - k, k)
+            copy_row(d, to, d, y + (i + 1) * m - k, k)
         for tap in range(many - 1):
             shift = (many - 1 - tap) * dilation
             if i % time + shift < time:
-                add(d, to, y + (i + shift) * m + tap * k, k)
+                add_row(d, to, d, y + (i + shift) * m + tap * k, k)
 
 
 @kernel
@@ -99,9 +99,9 @@ def skip(
         for j in range(m):
             made[j] = old[j] + given[j]
         if first:
-            copy(v, total + i * rest, x + i * k + m, rest)
+            copy_row(v, total + i * rest, v, x + i * k + m, rest)
         else:
-            add(v, total + i * rest, x + i * k + m, rest)
+            add_row(v, total + i * rest, v, x + i * k + m, rest)
 
 
 @kernel
@@ -109,10 +109,10 @@ def skip_back(d: Array, x: int, y: int, stream: int, total: int, n: int, k: int,
     """Back: a sum hands its gradient on to both; what is looked at besides adds to the stream's."""
     rest = k - m
     for i in range(n):
-        copy(d, x + i * k, y + i * m, m)
-        copy(d, x + i * k + m, total + i * rest, rest)
+        copy_row(d, x + i * k, d, y + i * m, m)
+        copy_row(d, x + i * k + m, d, total + i * rest, rest)
         if stream != y:
-            copy(d, stream + i * m, y + i * m, m)
+            copy_row(d, stream + i * m, d, y + i * m, m)
 
 
 @kernel
@@ -121,7 +121,7 @@ def average(v: Array, x: int, y: int, m: int, batch: int, time: int) -> None:
     one = v.dtype.type(1)
     for row in range(batch):
         first = row * time * m
-        copy(v, y + first, x + first, m)
+        copy_row(v, y + first, v, x + first, m)
         for t in range(1, time):  # sums, at first
             at = first + t * m
             made, given = v[y + at : y + at + m], v[x + at : x + at + m]

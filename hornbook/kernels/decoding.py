@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import carray, types
+from numba import types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from hornbook.kernels.cached_attention import attend, keep, turn
 from hornbook.kernels.compiled import kept_on_disk, kernel
@@ -49,13 +50,19 @@ UNKNOWN = 2**40  # numbers of an array whose length nobody asks for
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def pointer(typing: Any, address: Any) -> Any:
-    """The place in memory of float32 numbers, of its address."""
+def floats(typing: Any, address: Any) -> Any:
+    """The flat array of float32 numbers at an address."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        return builder.inttoptr(given[0], context.get_value_type(signature.return_type))
+        kind = signature.return_type
+        made = context.make_array(kind)(context, builder)
+        size = context.get_constant(types.intp, kind.dtype.bitwidth // 8)
+        count = context.get_constant(types.intp, UNKNOWN)
+        data = builder.inttoptr(given[0], context.get_value_type(types.CPointer(kind.dtype)))
+        populate_array(made, data, [count], [size], size, meminfo=None)
+        return made._getvalue()
 
-    return types.CPointer(types.float32)(types.int64), generate
+    return types.float32[::1](types.int64), generate
 
 
 @kernel
@@ -116,8 +123,8 @@ def decode(
         for o in range(operations):
             kind, k, m, x, y, w, b, own, heads, kv, turned = whole[o]
             x, y = x * n, y * n
-            weight = carray(pointer(addresses[max(w, 0)]), (UNKNOWN,))
-            bias = carray(pointer(addresses[max(b, 0)]), (UNKNOWN,))
+            weight = floats(addresses[max(w, 0)])
+            bias = floats(addresses[max(b, 0)])
             if part == HELPING:
                 if kind == DOTS:
                     while told(work, 1) <= o:
@@ -138,8 +145,8 @@ def decode(
                     while told(work, 2 + operations + o) < pieces_of(k, m):
                         pass
             elif kind == ATTENTION:
-                keys = carray(pointer(caches[own, 0]), (UNKNOWN,))
-                values = carray(pointer(caches[own, 1]), (UNKNOWN,))
+                keys = floats(caches[own, 0])
+                values = floats(caches[own, 1])
                 room, size, apart = caches[own, 2], kv * k, (heads + 2 * kv) * k
                 if turned > 0:
                     turn(v, x, n, apart, heads + kv, k, turned, turns)

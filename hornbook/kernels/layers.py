@@ -13,6 +13,7 @@ from typing import Any
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.exponential import exponential
 from hornbook.kernels.meeting import add_up
+from hornbook.kernels.rows import add_row, add_rows, copy_row
 
 __all__ = [
     "add", "batch_norm", "batch_norm_back", "batch_norm_used", "dropout", "dropout_back",
@@ -21,24 +22,21 @@ __all__ = [
 ]  # fmt: skip
 
 Array = Any
+LONG = 2**10  # bytes of a row
 
 
 @kernel
 def embedding(v: Array, y: int, ids: Array, p: Array, w: int, c: int) -> None:
     """Rows of c numbers of the table at w, by ids (n,)."""
     for i in range(len(ids)):
-        at, to = w + ids[i] * c, y + i * c
-        for j in range(c):
-            v[to + j] = p[at + j]
+        copy_row(v, y + i * c, p, w + ids[i] * c, c)
 
 
 @kernel
 def embedding_back(d: Array, y: int, ids: Array, g: Array, w: int, c: int) -> None:
     """A row that was picked k times gets the sum of k gradients."""
     for i in range(len(ids)):
-        to, at = w + ids[i] * c, y + i * c
-        for j in range(c):
-            g[to + j] += d[at + j]
+        add_row(g, w + ids[i] * c, d, y + i * c, c)
 
 
 @kernel
@@ -82,19 +80,23 @@ def spread(v: Array, y: int, p: Array, b: int, n: int, m: int) -> None:
             for j in range(m):
                 row[j] = zero
         else:
-            bias = p[b : b + m]
-            for j in range(m):
-                row[j] = bias[j]
+            copy_row(v, y + i * m, p, b, m)
 
 
 @kernel
-def sum_rows(g: Array, b: int, d: Array, y: int, n: int, m: int) -> None:
-    """Add n rows of m gradients to those at b."""
-    bias = g[b : b + m]
+def sum_rows(g: Array, b: int, d: Array, y: int, n: int, m: int, fresh: bool) -> None:
+    """Add n rows of m gradients to those at b, or, if they are to be `fresh`, to zeros.
+
+    Short rows are added up in registers, column by column. Of long ones that would read from a
+    page after the other; their sums are in the nearest cache anyway.
+    """
+    if m * g.itemsize < LONG:
+        add_rows(g, b, d, y, n, m, 0 if fresh else 1)
+        return
+    if fresh:
+        g[b : b + m] = 0
     for i in range(n):
-        row = d[y + i * m : y + (i + 1) * m]
-        for j in range(m):
-            bias[j] += row[j]
+        add_row(g, b, d, y + i * m, m)
 
 
 @kernel

@@ -7,10 +7,12 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.exponential import exponential
+from hornbook.kernels.rows import largest, scale_row, shift_row, total
 
 __all__ = ["cross_entropy", "token_losses"]
 
 Array = Any
+MOST = 1e200  # of a product of sums, each at most as many as there are classes
 
 
 @kernel
@@ -27,36 +29,31 @@ def cross_entropy(
         counted: targets that count: of all rows, where these are some. If there is none, the loss
             is NaN.
     """
-    zero, one = v.dtype.type(0), v.dtype.type(1)
+    one = v.dtype.type(1)
     grad, loss = d[x : x + n * m], 0.0
     for i in range(n):
-        row, made = v[x + i * m : x + (i + 1) * m], grad[i * m : (i + 1) * m]
-        most = row[0]
-        for j in range(m):
-            most = row[j] if row[j] > most else most
-        for j in range(m):
-            made[j] = row[j] - most
+        most = largest(v, x + i * m, m)
+        shift_row(grad, i * m, v, x + i * m, m, most)
         if targets[i] >= 0:
-            loss -= made[targets[i]]
+            loss -= grad[i * m + targets[i]]
     if counted == 0:
         return math.nan
     few = one / v.dtype.type(counted)
     for j in range(n * m):  # in one go: a row alone is short
         grad[j] = exponential(grad[j])
+    totals = 1.0
     for i in range(n):
-        made = grad[i * m : (i + 1) * m]
         if targets[i] < 0:
-            made[:] = zero
+            grad[i * m : (i + 1) * m] = 0
             continue
-        total = zero
-        for j in range(m):
-            total += made[j]
-        loss += math.log(total)
-        share = few / total
-        for j in range(m):
-            made[j] *= share
-        made[targets[i]] -= few
-    return loss / counted
+        powers = total(grad, i * m, m)
+        totals *= powers
+        if not totals < MOST:
+            loss += math.log(totals)
+            totals = 1.0
+        scale_row(grad, i * m, grad, i * m, m, few / powers)
+        grad[i * m + targets[i]] -= few
+    return (loss + math.log(totals)) / counted
 
 
 @kernel
@@ -67,19 +64,11 @@ def token_losses(v: Array, d: Array, x: int, n: int, m: int, targets: Array, los
     """
     room = d[x : x + n * m]
     for i in range(n):
-        row, made = v[x + i * m : x + (i + 1) * m], room[i * m : (i + 1) * m]
-        most = row[0]
-        for j in range(m):
-            most = row[j] if row[j] > most else most
-        for j in range(m):
-            made[j] = row[j] - most
-        losses[i] = -made[targets[i]] if targets[i] >= 0 else 0.0
+        most = largest(v, x + i * m, m)
+        shift_row(room, i * m, v, x + i * m, m, most)
+        losses[i] = -room[i * m + targets[i]] if targets[i] >= 0 else 0.0
     for j in range(n * m):
         room[j] = exponential(room[j])
     for i in range(n):
-        made = room[i * m : (i + 1) * m]
-        total = v.dtype.type(0)
-        for j in range(m):
-            total += made[j]
         if targets[i] >= 0:
-            losses[i] += math.log(total)
+            losses[i] += math.log(total(room, i * m, m))

@@ -11,8 +11,9 @@ from numba import from_dtype
 from hornbook.kernels import cells, convolutions, layers, trees
 from hornbook.kernels import transformers as transformers  # its kinds
 from hornbook.kernels.case import Case
-from hornbook.kernels.linked import add_dots, add_product
-from hornbook.kernels.program import Kind
+from hornbook.kernels.linked import give_product, make_dots, make_product
+from hornbook.kernels.program import NONE, Kind
+from hornbook.kernels.rows import copy_row
 from hornbook.kernels.units import BACK, THERE, back, there
 
 __all__ = ["addresses"]
@@ -44,35 +45,31 @@ def embedding_back(c: Case) -> None:
 @there(Kind.PRODUCT)
 def product(c: Case) -> None:
     """The weight is kept as (in, out)."""
-    layers.spread(c.v, c.y, c.p, c.b, c.n, c.m)
-    add_product(c.v, c.y, c.v, c.x, c.k, 1, c.p, c.w, c.n, c.k, c.m)
+    make_product(c.v, c.y, c.p, c.b, c.v, c.x, c.k, 1, c.p, c.w, c.n, c.k, c.m)
 
 
 @back(Kind.PRODUCT)
 def product_back(c: Case) -> None:
     """dW = xᵀ dy, dx = dy Wᵀ."""
-    add_product(c.g, c.w, c.v, c.x, 1, c.k, c.d, c.y, c.k, c.n, c.m)
+    give_product(c.g, c.w, c.own == 1, c.v, c.x, 1, c.k, c.d, c.y, c.k, c.n, c.m)
     if c.b >= 0:
-        layers.sum_rows(c.g, c.b, c.d, c.y, c.n, c.m)
-    c.d[c.x : c.x + c.n * c.k] = 0
-    add_dots(c.d, c.x, c.d, c.y, c.p, c.w, c.n, c.m, c.k)
+        layers.sum_rows(c.g, c.b, c.d, c.y, c.n, c.m, c.own == 1)
+    make_dots(c.d, c.x, c.p, NONE, c.d, c.y, c.p, c.w, c.n, c.m, c.k)
 
 
 @there(Kind.DOTS)
 def dots(c: Case) -> None:
     """The weight is kept as (out, in)."""
-    layers.spread(c.v, c.y, c.p, c.b, c.n, c.m)
-    add_dots(c.v, c.y, c.v, c.x, c.p, c.w, c.n, c.k, c.m)
+    make_dots(c.v, c.y, c.p, c.b, c.v, c.x, c.p, c.w, c.n, c.k, c.m)
 
 
 @back(Kind.DOTS)
 def dots_back(c: Case) -> None:
     """dW = dyᵀ x, dx = dy W."""
-    add_product(c.g, c.w, c.d, c.y, 1, c.m, c.v, c.x, c.m, c.n, c.k)
+    give_product(c.g, c.w, c.own == 1, c.d, c.y, 1, c.m, c.v, c.x, c.m, c.n, c.k)
     if c.b >= 0:
-        layers.sum_rows(c.g, c.b, c.d, c.y, c.n, c.m)
-    c.d[c.x : c.x + c.n * c.k] = 0
-    add_product(c.d, c.x, c.d, c.y, c.m, 1, c.p, c.w, c.n, c.m, c.k)
+        layers.sum_rows(c.g, c.b, c.d, c.y, c.n, c.m, c.own == 1)
+    make_product(c.d, c.x, c.p, NONE, c.d, c.y, c.m, 1, c.p, c.w, c.n, c.m, c.k)
 
 
 @there(Kind.BATCH_NORM)
@@ -128,7 +125,7 @@ def dropout(c: Case) -> None:
     if c.training:
         layers.dropout(c.v, c.x, c.y, c.n * c.m, c.drawn, c.own, c.number)
     else:
-        c.v[c.y : c.y + c.n * c.m] = c.v[c.x : c.x + c.n * c.m]
+        copy_row(c.v, c.y, c.v, c.x, c.n * c.m)
 
 
 @back(Kind.DROPOUT)
@@ -143,7 +140,7 @@ def dropout_turned(c: Case) -> None:
     if c.training:
         layers.dropout_turned(c.v, c.x, c.y, c.n, c.m, c.batch, c.drawn, c.own, c.number)
     else:
-        c.v[c.y : c.y + c.n * c.m] = c.v[c.x : c.x + c.n * c.m]
+        copy_row(c.v, c.y, c.v, c.x, c.n * c.m)
 
 
 @back(Kind.DROPOUT_TURNED)

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 
 from hornbook.kernels.vectors import SMALL, VECTORS, WHOLE, WHOLES, WIDTH, Maker, instructions
 
-__all__ = ["DEEP", "further", "panel", "place", "turned_block"]
+__all__ = ["DEEP", "further", "panel", "place", "turned_block", "zeros"]
 
 DEEP = 256  # rows of a panel, which fill a core's nearest cache
 
@@ -54,6 +54,20 @@ def panel(typing: Any, like: Any) -> Any:
         return made
 
     return room(like), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def zeros(typing: Any, like: Any) -> Any:
+    """Where a strip's row of zeros is."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = context.get_value_type(like.dtype)
+        row = ir.Constant(ir.ArrayType(kind, VECTORS * WIDTH // (like.dtype.bitwidth // 8)), None)
+        made = cgutils.global_constant(builder, "zeros", row)
+        made.align = 64
+        return builder.bitcast(made, kind.as_pointer())
+
+    return types.CPointer(like.dtype)(like), generate
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from hornbook.kernels.compiled import given
-from hornbook.kernels.panels import DEEP, further, panel, place, turned_block
+from hornbook.kernels.panels import DEEP, further, panel, place, turned_block, zeros
+from hornbook.kernels.rows import copy_row
 from hornbook.kernels.tiles import dots_tile, packing_tile, tile
 from hornbook.kernels.vectors import COLUMNS, ROWS, VECTORS, WIDTH
 
-__all__ = ["add_dots", "add_product"]
+__all__ = ["add_dots", "add_product", "dots", "product"]
 
 Array = Any
 Place = Any
@@ -37,21 +38,25 @@ def down(vectors: int) -> Any:
 
     @given
     def fill(
-        c: Array, co: int, m: int, a: Array, ao: int, row: int, column: int, b: Place, skip: int,
-        n: int, k: int, left: int,
+        c: Array, co: int, m: int, f: Place, far: int, a: Array, ao: int, row: int, column: int,
+        b: Place, skip: int, n: int, k: int, left: int,
     ) -> None:  # fmt: skip
         i = 0
         while i + all_ <= n:
-            tile(c, co + i * m, m, a, ao + i * row, row, column, b, skip, k, left, all_, vectors)
+            to, at, begin = co + i * m, ao + i * row, further(f, i * far)
+            tile(c, to, m, begin, far, a, at, row, column, b, skip, k, left, all_, vectors)
             i += all_
         if i + four <= n:
-            tile(c, co + i * m, m, a, ao + i * row, row, column, b, skip, k, left, four, vectors)
+            to, at, begin = co + i * m, ao + i * row, further(f, i * far)
+            tile(c, to, m, begin, far, a, at, row, column, b, skip, k, left, four, vectors)
             i += four
         if i + two <= n:
-            tile(c, co + i * m, m, a, ao + i * row, row, column, b, skip, k, left, two, vectors)
+            to, at, begin = co + i * m, ao + i * row, further(f, i * far)
+            tile(c, to, m, begin, far, a, at, row, column, b, skip, k, left, two, vectors)
             i += two
         if i < n:
-            tile(c, co + i * m, m, a, ao + i * row, row, column, b, skip, k, left, one, vectors)
+            to, at, begin = co + i * m, ao + i * row, further(f, i * far)
+            tile(c, to, m, begin, far, a, at, row, column, b, skip, k, left, one, vectors)
 
     return fill
 
@@ -75,21 +80,23 @@ def strip(vectors: int) -> Any:
 
     @given
     def grow(
-        c: Array, co: int, m: int, a: Array, ao: int, row: int, column: int, b: Place, skip: int,
-        n: int, k: int, left: int, way: int,
+        c: Array, co: int, m: int, f: Place, far: int, a: Array, ao: int, row: int, column: int,
+        b: Place, skip: int, n: int, k: int, left: int, way: int,
     ) -> None:  # fmt: skip
         if way == STRAIGHT:
-            fill(c, co, m, a, ao, row, column, b, skip, n, k, left)
+            fill(c, co, m, f, far, a, ao, row, column, b, skip, n, k, left)
             return
         room, done, lanes = panel(c), 0, WIDTH // c.itemsize
         if way == PACKED:
-            packing_tile(c, co, m, a, ao, row, column, b, skip, room, k, left, all_, vectors)
+            packing_tile(
+                c, co, m, f, far, a, ao, row, column, b, skip, room, k, left, all_, vectors
+            )
             done = all_
         else:
             columns = count * lanes if vectors > 0 else (count - 1) * lanes + left
             turn_to(room, lanes, count * lanes, b, skip, k, columns)
-        at = ao + done * row
-        fill(c, co + done * m, m, a, at, row, column, room, count * lanes, n - done, k, left)
+        to, at, begin = co + done * m, ao + done * row, further(f, done * far)
+        fill(c, to, m, begin, far, a, at, row, column, room, count * lanes, n - done, k, left)
 
     return grow
 
@@ -107,46 +114,50 @@ def varying(number: Any) -> Any:
 
 @given
 def across(
-    c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int, skip: int,
-    n: int, k: int, m: int, way: int,
+    c: Array, co: int, f: Place, far: int, along: int, a: Array, ao: int, row: int, column: int,
+    b: Array, bo: int, skip: int, n: int, k: int, m: int, way: int,
 ) -> None:  # fmt: skip
-    """C += A B for some rows of C and some of B, from the first strip to the last.
+    """C = F + A B for some rows of C and some of B, from the first strip to the last.
 
-    Arguments are as of `add_product`; rows of B are `skip` apart, or, if it is transposed, columns.
+    Arguments are as of `product`; rows of F are `far` apart, and its columns `along`; rows of B are
+    `skip` apart, or, if it is transposed, columns.
     """
-    lanes, along = WIDTH // c.itemsize, skip if way == TURNED else 1
+    lanes, aside = WIDTH // c.itemsize, skip if way == TURNED else 1
     wide = VECTORS * lanes
     left = m % wide
     if ROWS < 8 and 0 < left <= lanes and m > wide:  # a tile of one register waits for its sums
         left += wide
     j = 0
     while j < m - left:
-        at = place(b, bo + j * along)
-        whole_strip(c, co + j, m, a, ao, row, column, at, skip, n, k, 0, way)
+        at, begin = place(b, bo + j * aside), further(f, j * along)
+        whole_strip(c, co + j, m, begin, far, a, ao, row, column, at, skip, n, k, 0, way)
         j += wide
     if left > 3 * lanes:
-        at = place(b, bo + j * along)
-        strip_of_two(c, co + j, m, a, ao, row, column, at, skip, n, k, lanes, way)
+        at, begin = place(b, bo + j * aside), further(f, j * along)
+        strip_of_two(c, co + j, m, begin, far, a, ao, row, column, at, skip, n, k, lanes, way)
         j, left = j + 2 * lanes, left - 2 * lanes
-    at = place(b, bo + j * along)
+    at, begin = place(b, bo + j * aside), further(f, j * along)
     if left > 2 * lanes:
         rest = left - 2 * lanes
-        strip_of_three(c, co + j, m, a, ao, row, column, at, skip, n, k, rest, way)
+        strip_of_three(c, co + j, m, begin, far, a, ao, row, column, at, skip, n, k, rest, way)
     elif left > lanes:
-        strip_of_two(c, co + j, m, a, ao, row, column, at, skip, n, k, left - lanes, way)
+        rest = left - lanes
+        strip_of_two(c, co + j, m, begin, far, a, ao, row, column, at, skip, n, k, rest, way)
     elif left > 0:
-        strip_of_one(c, co + j, m, a, ao, row, column, at, skip, n, k, left, way)
+        strip_of_one(c, co + j, m, begin, far, a, ao, row, column, at, skip, n, k, left, way)
 
 
 @given
-def add_product(
-    c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int,
-    n: int, k: int, m: int,
+def product(
+    c: Array, co: int, f: Array, fo: int, far: int, a: Array, ao: int, row: int, column: int,
+    b: Array, bo: int, n: int, k: int, m: int,
 ) -> None:  # fmt: skip
-    """C += A B for C (n, m), A (n, k) and B (k, m).
+    """C = F + A B for C and F (n, m), A (n, k) and B (k, m).
 
     Args:
         c, co: array, and where C begins in it; its rows follow each other.
+        f, fo: the same of F, which may be C, else shares nothing with it.
+        far: from a row of F to the next: 0 if it is one row, for all; below 0 if it is zeros.
         a, ao: the same of A.
         row, column: from a number of A to the next in its column, and in its row: (k, 1), or
             (1, n) where A is kept transposed.
@@ -157,36 +168,75 @@ def add_product(
     for begin in range(0, n, TALL):
         rows = min(TALL, n - begin)
         way = PACKED if rows >= MANY and m * c.itemsize >= FAR else STRAIGHT
-        for p in range(0, k, DEEP):
-            to, at, deep = co + begin * m, ao + begin * row + p * column, min(DEEP, k - p)
-            across(c, to, a, at, row, column, b, bo + p * m, m, rows, deep, m, way)
+        to = co + begin * m
+        first, next_, along = from_place(c, f, fo, far, begin)
+        for p in range(0, max(1, k), DEEP):
+            at, deep = ao + begin * row + p * column, min(DEEP, k - p)
+            across(
+                c, to, first, next_, along, a, at, row, column, b, bo + p * m, m, rows, deep, m, way
+            )
+            first, next_, along = place(c, to), m, varying(1)
+
+
+@given
+def from_place(c: Array, f: Array, fo: int, far: int, begin: int) -> Any:
+    """Where F begins for rows of C from `begin` on, how far apart its rows are, and its columns."""
+    if far < 0:
+        return zeros(c), varying(0), varying(0)
+    return place(f, fo + begin * far), far, varying(1)
+
+
+@given
+def dots(
+    c: Array, co: int, f: Array, fo: int, far: int, a: Array, ao: int, b: Array, bo: int, n: int,
+    k: int, m: int,
+) -> None:  # fmt: skip
+    """C = F + A Bᵀ for C and F (n, m), A (n, k) and B (m, k); rows of A and B follow each other.
+
+    Arguments are as of `product`.
+    """
+    if n < min(SOME, k // EACH):
+        for i in range(n):
+            if far < 0:
+                c[co + i * m : co + (i + 1) * m] = 0
+            elif far == 0:
+                copy_row(c, co + i * m, f, fo, m)
+        few_dots(c, co, a, ao, b, bo, n, k, m)
+        return
+    for begin in range(0, n, TALL):
+        rows, to = min(TALL, n - begin), co + begin * m
+        first, next_, along = from_place(c, f, fo, far, begin)
+        for p in range(0, max(1, k), DEEP):
+            at, deep = ao + begin * k + p, min(DEEP, k - p)
+            across(
+                c, to, first, next_, along, a, at, k, varying(1), b, bo + p, k, rows, deep, m,
+                varying(TURNED),
+            )  # fmt: skip
+            first, next_, along = place(c, to), m, varying(1)
+
+
+@given
+def add_product(
+    c: Array, co: int, a: Array, ao: int, row: int, column: int, b: Array, bo: int,
+    n: int, k: int, m: int,
+) -> None:  # fmt: skip
+    """C += A B; arguments are as of `product`."""
+    product(c, co, c, co, m, a, ao, row, column, b, bo, n, k, m)
 
 
 @given
 def add_dots(
     c: Array, co: int, a: Array, ao: int, b: Array, bo: int, n: int, k: int, m: int
 ) -> None:
-    """C += A Bᵀ for C (n, m), A (n, k) and B (m, k).
-
-    Args:
-        c, co, a, ao, b, bo: arrays, and where each matrix begins; rows follow each other.
-        n, k, m: sizes.
-    """
-    if n < min(SOME, k // EACH):
-        few_dots(c, co, a, ao, b, bo, n, k, m)
-        return
-    for begin in range(0, n, TALL):
-        rows, to = min(TALL, n - begin), co + begin * m
-        for p in range(0, k, DEEP):
-            at, deep = ao + begin * k + p, min(DEEP, k - p)
-            across(c, to, a, at, k, varying(1), b, bo + p, k, rows, deep, m, varying(TURNED))
+    """C += A Bᵀ; arguments are as of `dots`."""
+    dots(c, co, c, co, m, a, ao, b, bo, n, k, m)
 
 
 @given
 def few_dots(
     c: Array, co: int, a: Array, ao: int, b: Array, bo: int, n: int, k: int, m: int
 ) -> None:
-    """The same by sums over k, fast where that is large and n small.
+    """C += A Bᵀ by sums over k, fast where that is large and n small.
 
     Four rows of A meet a few of B at a time; all of A passes as many of B as stay in the caches.
     """

@@ -105,8 +105,8 @@ class Column(IntEnum):
     OWN = 12
     """Its own: what BatchNorm's degrees of freedom are fewer than its rows; the least random byte
     that Dropout keeps; the column of the state where a recurrent layer's begins; heads of
-    attention; the level of a tree's nodes; steps from one tap to the next; 1 for the first block
-    whose skips are added."""
+    attention; 1 for a product that writes its gradients; the level of a tree's nodes; steps from
+    one tap to the next; 1 for the first block whose skips are added."""
     OTHER = 13
     """Where a second input begins, or the angles of TURN; the least random byte that ATTENTION
     keeps, or 0; the ids that a tree spans; 1 where TAPS adds its gradient to what is there."""

@@ -19,8 +19,8 @@ __all__ = ["search"]
 @kept_on_disk
 def search(
     values: npt.NDArray[Any], offsets: npt.NDArray[Any], nodes: npt.NDArray[Any],
-    wanted: npt.NDArray[Any],
-) -> npt.NDArray[np.int64]:  # fmt: skip
+    wanted: npt.NDArray[Any], found: npt.NDArray[np.int64],
+) -> None:  # fmt: skip
     """The index of each wanted value, -1 where it is not.
 
     Args:
@@ -28,8 +28,8 @@ def search(
         offsets: where those of each node begin, and the end of the last, shape (nodes + 1,).
         nodes: in which to look, shape (N,).
         wanted: of the type of the values, shape (N,).
+        found: shape (N,), is filled.
     """
-    found = np.empty(len(nodes), np.int64)
     for i in range(len(nodes)):
         low, high = np.int64(offsets[nodes[i]]), np.int64(offsets[nodes[i] + 1])
         end, value = high, wanted[i]
@@ -40,4 +40,3 @@ def search(
             else:
                 high = middle
         found[i] = low if low < end and values[low] == value else -1
-    return found

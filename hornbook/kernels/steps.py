@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from hornbook.kernels.case import Case
 from hornbook.kernels.compiled import call, kept_on_disk, kernel, part
 from hornbook.kernels.losses import cross_entropy, token_losses
@@ -97,9 +95,9 @@ def backward(
 def advance(
     units: Array, whole: Array, numbers: Array, logits: int, classes: int, p: Array, g: Array,
     running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,
-    cuts: Array, rule: int, parts: Array, factors: Array, first: Array, second: Array,
-    pace: Array, constants: Array, clip: float, losses: Array, thread: int, work: Array,
-    sums: Array,
+    cuts: Array, cleared: Array, rule: int, parts: Array, factors: Array, first: Array,
+    second: Array, pace: Array, constants: Array, clip: float, losses: Array, thread: int,
+    work: Array, sums: Array,
 ) -> int:  # fmt: skip
     """Steps of training, until they are done or a loss is not finite.
 
@@ -116,6 +114,7 @@ def advance(
         state: what rows remember, (rows, S), of as many rows as a batch has at most.
         ids, targets, drawn: of all steps, one after the other; drawn are random bytes.
         cuts: of each step, (S, 11 + C); see `Cut`.
+        cleared: parts of g that operations add to, (R, 2); all else they write.
         rule: 0 for `adamw`, 1 for `sgd`; 2 for none, of a single step: its gradients are left in g.
         parts, factors, constants: see there.
         first, second: what the rule remembers.
@@ -129,7 +128,7 @@ def advance(
     Returns:
         How many updates were made. After a loss that is not finite there is none.
     """
-    threads, squares = len(losses), np.zeros(1, p.dtype)
+    threads, total = len(losses), d[:1]  # room when all gradients are found
     begin, end = len(p) * thread // threads, len(p) * (thread + 1) // threads
     own = g[thread]
     for step in range(len(cuts)):
@@ -144,7 +143,10 @@ def advance(
             work, sums,
         )  # fmt: skip
         losses[thread, step] = cross_entropy(v, d, logits, len(wanted), classes, wanted, counted)
-        own[:] = 0
+        for k in range(len(cleared)):
+            own[cleared[k, 0] : cleared[k, 1]] = 0
+        if batch == 0:  # nothing is written
+            own[:] = 0
         backward(
             units, whole, numbers, p, own, running, v, d, rows, read, cut, random, thread, work,
             sums,
@@ -157,9 +159,9 @@ def advance(
             return step
         gather(g, begin, end)
         if clip > 0:
-            squares[0] = square(g[0], begin, end)
-            add_up(squares, work, thread, sums)
-            scale(g[0], begin, end, p.dtype.type(clip), squares[0])
+            total[0] = square(g[0], begin, end)
+            add_up(total, work, thread, sums)
+            scale(g[0], begin, end, p.dtype.type(clip), total[0])
         if rule == 0:
             adamw(p, g[0], first, second, parts, factors, pace[step], constants, begin, end)
         elif rule == 1:

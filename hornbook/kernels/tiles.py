@@ -16,22 +16,23 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from hornbook.kernels.vectors import SMALL, WHOLE, WHOLES, Maker, instructions
+from hornbook.kernels.vectors import WHOLE, WHOLES, Maker, instructions
 
 __all__ = ["apart_dots_tile", "dots_tile", "packing_tile", "tile"]
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
 def tile(
-    typing: Any, c: Any, co: Any, m: Any, a: Any, ao: Any, row: Any, column: Any, b: Any,
-    skip: Any, k: Any, left: Any, rows: Any, vectors: Any,
+    typing: Any, c: Any, co: Any, m: Any, f: Any, far: Any, a: Any, ao: Any, row: Any,
+    column: Any, b: Any, skip: Any, k: Any, left: Any, rows: Any, vectors: Any,
 ) -> Any:  # fmt: skip
-    """C += A B for a tile of C.
+    """C = F + A B for a tile of C.
 
     Args:
         typing: Numba's.
         c, co: flat array, and where the tile begins in it.
         m: from a row of C to the next.
+        f, far: where F begins, as `place` tells, and from a row of it to the next.
         a, ao, row, column: the same of A, and from a number of A to the next in its column and row.
         b, skip: where B begins, as `place` and `panel` tell, and from a row of it to the next.
         k: columns of A.
@@ -39,18 +40,31 @@ def tile(
         rows: of the tile, a constant.
         vectors: registers of a row of the tile, a constant; negative if the last is not full.
     """
-    signature = types.void(c, *[WHOLES] * 2, a, *[WHOLES] * 3, b, *[WHOLES] * 3, rows, vectors)
+    signature = types.void(
+        c, *[WHOLES] * 2, f, WHOLES, a, *[WHOLES] * 3, b, *[WHOLES] * 3, rows, vectors
+    )
     return instructions(Tile, signature, (rows, vectors))
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
 def packing_tile(
-    typing: Any, c: Any, co: Any, m: Any, a: Any, ao: Any, row: Any, column: Any, b: Any,
-    skip: Any, packed: Any, k: Any, left: Any, rows: Any, vectors: Any,
+    typing: Any, c: Any, co: Any, m: Any, f: Any, far: Any, a: Any, ao: Any, row: Any,
+    column: Any, b: Any, skip: Any, packed: Any, k: Any, left: Any, rows: Any, vectors: Any,
 ) -> Any:  # fmt: skip
     """The same, and rows of B are left in a `panel`, one after the other, for the next tile."""
     signature = types.void(
-        c, *[WHOLES] * 2, a, *[WHOLES] * 3, b, WHOLES, packed, *[WHOLES] * 2, rows, vectors
+        c,
+        *[WHOLES] * 2,
+        f,
+        WHOLES,
+        a,
+        *[WHOLES] * 3,
+        b,
+        WHOLES,
+        packed,
+        *[WHOLES] * 2,
+        rows,
+        vectors,
     )
     return instructions(PackingTile, signature, (rows, vectors))
 
@@ -92,15 +106,18 @@ class Tile(Maker):
         self.packed: Any = None
 
     def fill(
-        self, c: Any, a: Any, b: Any, co: Any, m: Any, ao: Any, row: Any, column: Any, skip: Any,
-        k: Any, left: Any,
+        self, c: Any, f: Any, a: Any, b: Any, co: Any, m: Any, far: Any, ao: Any, row: Any,
+        column: Any, skip: Any, k: Any, left: Any,
     ) -> None:  # fmt: skip
-        """Load the tile, add k products to each of its numbers, and store it."""
+        """Load what the tile begins from, add k products to each of its numbers, and store it."""
         make = self.builder
         if self.partial:
             self.masked_from(left)
         parts = [self.partial and v == self.vectors[-1] for v in self.vectors]
         places = [self.place(c, co, m, r, self.lanes * v) for r in self.rows for v in self.vectors]
+        firsts = [
+            self.place(f, WHOLE(0), far, r, self.lanes * v) for r in self.rows for v in self.vectors
+        ]
         begins = [self.place(a, ao, row, r) for r in self.rows]
         wide = self.lanes * len(self.vectors)
 
@@ -119,19 +136,20 @@ class Tile(Maker):
             pairs = [(x, y) for x in down for y in along]
             return [self.fused(x, y, z) for (x, y), z in zip(pairs, sums, strict=True)]
 
-        whole = list(zip(places, parts * len(self.rows), strict=True))
-        sums = self.more([self.load(one, part=part) for one, part in whole], k, 1, grow)
-        for one, (place, part) in zip(sums, whole, strict=True):
+        every = parts * len(self.rows)
+        loaded = [self.load(one, part=part) for one, part in zip(firsts, every, strict=True)]
+        sums = self.more(loaded, k, 1, grow)
+        for one, place, part in zip(sums, places, every, strict=True):
             self.store(one, place, part=part)
 
 
 class PackingTile(Tile):
     """See `packing_tile`."""
 
-    def fill(self, c: Any, a: Any, b: Any, packed: Any, *wholes: Any) -> None:
+    def fill(self, c: Any, f: Any, a: Any, b: Any, packed: Any, *wholes: Any) -> None:
         """The same with room for rows of B."""
         self.packed = packed
-        super().fill(c, a, b, *wholes)
+        super().fill(c, f, a, b, *wholes)
 
 
 class DotsTile(Maker):
@@ -165,17 +183,4 @@ class DotsTile(Maker):
         sums = grow(whole, sums, part=True)
         places = [self.place(c, co, m, r, o) for r in self.rows for o in self.columns]
         for one, place in zip(sums, places, strict=True):
-            make.store(make.fadd(make.load(place), self.total(one)), place)
-
-    def total(self, x: Any) -> Any:
-        """The sum of a vector's numbers: of its halves, of their halves, and so on."""
-        make, lanes = self.builder, self.lanes
-        while lanes > 1:
-            lanes //= 2
-            halves = [
-                ir.Constant(ir.VectorType(SMALL, lanes), [*range(begin, begin + lanes)])
-                for begin in (0, lanes)
-            ]
-            nothing = ir.Constant(x.type, ir.Undefined)
-            x = make.fadd(*(make.shuffle_vector(x, nothing, half) for half in halves))
-        return make.extract_element(x, SMALL(0))
+            make.store(make.fadd(make.load(place), self.folded(one, make.fadd)), place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hornbook.kernels import activations, attention, heads, layers, norms
 from hornbook.kernels.case import Case
 from hornbook.kernels.program import Kind
+from hornbook.kernels.rows import copy_row
 from hornbook.kernels.units import back, there
 
 __all__: list[str] = []  # what it defines is found by its kind
@@ -43,7 +44,7 @@ def add(c: Case) -> None:
 def add_back(c: Case) -> None:
     """To the first; `branch_back` sees to the second."""
     if c.x != c.y:
-        c.d[c.x : c.x + c.n * c.m] = c.d[c.y : c.y + c.n * c.m]
+        copy_row(c.d, c.x, c.d, c.y, c.n * c.m)
 
 
 @there(Kind.LAYER_NORM)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 from hornbook.kernels.compiled import kernel
+from hornbook.kernels.rows import add_row, copy_row
 
 __all__ = ["join", "join_back"]
 
@@ -34,7 +35,7 @@ def join(
     apart = fan ** (level - 1)
     if apart * fan < span:
         for tap in range(fan):
-            copy(v, y + tap * k, x, k)
+            copy_row(v, y + tap * k, v, x, k)
         y += m
     first = x + k
     for row in range(batch):
@@ -43,7 +44,7 @@ def join(
         for t in range(begin, length):
             for tap in range(fan):
                 child = t - (fan - 1 - tap) * apart
-                copy(v, y + tap * k, x if child < 0 else first + (child - below) * k, k)
+                copy_row(v, y + tap * k, v, x if child < 0 else first + (child - below) * k, k)
             y += m
         first += (length - below) * k
 
@@ -59,7 +60,7 @@ def join_back(
     before[:] = 0
     if apart * fan < span:
         for tap in range(fan):
-            add(d, x, y + tap * k, k)
+            add_row(d, x, d, y + tap * k, k)
         y += m
     first = x + k
     for row in range(batch):
@@ -70,30 +71,14 @@ def join_back(
             if t < begin:
                 d[to : to + k] = 0
             else:
-                copy(d, to, y + (t - begin) * m + m - k, k)
+                copy_row(d, to, d, y + (t - begin) * m + m - k, k)
             for tap in range(fan - 1):
                 parent = t + (fan - 1 - tap) * apart
                 if begin <= parent < length:
-                    add(d, to, y + (parent - begin) * m + tap * k, k)
+                    add_row(d, to, d, y + (parent - begin) * m + tap * k, k)
         for t in range(begin, min(length, (fan - 1) * apart)):
             for tap in range(fan - 1):
                 if t < (fan - 1 - tap) * apart:
-                    add(d, x, y + (t - begin) * m + tap * k, k)
+                    add_row(d, x, d, y + (t - begin) * m + tap * k, k)
         first += (length - below) * k
         y += (length - begin) * m
-
-
-@kernel
-def copy(v: Array, to: int, at: int, k: int) -> None:
-    """k numbers."""
-    made, given = v[to : to + k], v[at : at + k]
-    for j in range(k):
-        made[j] = given[j]
-
-
-@kernel
-def add(d: Array, to: int, at: int, k: int) -> None:
-    """The same, added."""
-    made, given = d[to : to + k], d[at : at + k]
-    for j in range(k):
-        made[j] += given[j]

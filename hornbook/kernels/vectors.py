@@ -45,21 +45,21 @@ def registers() -> tuple[int, int, int, int]:
 WIDTH, ROWS, VECTORS, COLUMNS = registers()
 
 
-def instructions(maker: Any, signature: Any, sizes: tuple[Any, Any]) -> Any:
+def instructions(maker: Any, signature: Any, sizes: tuple[Any, ...] = ()) -> Any:
     """What Numba wants of an intrinsic: its signature, and what writes its instructions.
 
     Args:
         maker: a class of `Maker`.
         signature: of the arguments.
-        sizes: of the tile, the last two of them.
+        sizes: of a tile, the last of them, which are constants.
     """
-    first, second = (getattr(one, "literal_value", None) for one in sizes)
+    constants = [getattr(one, "literal_value", None) for one in sizes]
     number = signature.args[0].dtype
-    if first is None or second is None or number not in (types.float32, types.float64):
+    if None in constants or number not in (types.float32, types.float64):
         return None
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        pairs = list(zip(signature.args, given, strict=True))[:-2]
+        pairs = list(zip(signature.args, given, strict=True))[: len(given) - len(sizes)]
         arrays = [
             context.make_array(kind)(context, builder, one).data
             if isinstance(kind, types.Array)
@@ -68,8 +68,8 @@ def instructions(maker: Any, signature: Any, sizes: tuple[Any, Any]) -> Any:
             if kind != WHOLES
         ]
         wholes = [one for kind, one in pairs if kind == WHOLES]
-        maker(builder, number.bitwidth, first, second).fill(*arrays, *wholes)
-        return context.get_dummy_value()
+        found = maker(builder, number.bitwidth, *constants).fill(*arrays, *wholes)
+        return context.get_dummy_value() if found is None else found
 
     return signature, generate
 
@@ -129,6 +129,19 @@ class Maker:
         one = self.builder.insert_element(nothing, x, SMALL(0))
         first = ir.Constant(ir.VectorType(SMALL, self.lanes), None)
         return self.builder.shuffle_vector(one, nothing, first)
+
+    def folded(self, x: Any, join: Callable[[Any, Any], Any]) -> Any:
+        """One number of all of a vector's: its halves are joined, then their halves, and so on."""
+        make, lanes = self.builder, self.lanes
+        while lanes > 1:
+            lanes //= 2
+            halves = [
+                ir.Constant(ir.VectorType(SMALL, lanes), [*range(begin, begin + lanes)])
+                for begin in (0, lanes)
+            ]
+            nothing = ir.Constant(x.type, ir.Undefined)
+            x = join(*(make.shuffle_vector(x, nothing, half) for half in halves))
+        return make.extract_element(x, SMALL(0))
 
     def masked_from(self, left: Any) -> None:
         """From here on a part of a vector is its first `left` numbers."""

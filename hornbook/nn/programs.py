@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from hornbook.kernels.fresh import with_fresh
 from hornbook.kernels.program import Kind, Program, Trees
 from hornbook.nn.activations import ReLU, Tanh
 from hornbook.nn.batchnorm import BatchNorm1d
@@ -71,7 +72,7 @@ def program_of(
         what = "position" if of_rows else "window"
         raise Unsuited(f"it does not give one row of logits for each {what}")
     return Program(
-        operations=tuple(builder.operations),
+        operations=with_fresh(builder.operations),
         logits=builder.at,
         classes=builder.shape[1],
         values=builder.values,

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from hornbook.extras import needing
+from hornbook.kernels.fresh import to_clear
 from hornbook.kernels.program import Column, Cut, Kind
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
@@ -86,6 +87,7 @@ class ManySteps:
         self.program, kind = program, self.values.dtype
         self.rooms = [Room(one, program.values, kind) for one in self.programs(program)]
         self.whole, self.numbers = program.tables(kind)
+        self.cleared = to_clear(program.operations, len(self.values))
         self.state = np.zeros((program.rows, program.state), kind)
         self.state_rows = 0  # of which something is to be remembered
         self.sums = np.zeros((2, self.threads, widest_sum(program)), kind)
@@ -191,7 +193,7 @@ class ManySteps:
         losses, done = self.call(laid)
         if self.program.state and self.program.of_rows:
             self.state_rows = int(laid.cuts[min(done, steps - 1), 0, Cut.ALL])
-        trainer.took(done, float(losses[:done].sum()))
+        trainer.took(losses[:done].tolist())
         trainer.optimizer.count += done
         if done < steps:
             trainer.batches.cursor = begun + done
@@ -228,8 +230,9 @@ class ManySteps:
             done: int = advance(
                 units, room.whole, room.numbers, program.logits, program.classes, self.values,
                 self.grads, self.running, room.values, room.back, self.state, laid.ids,
-                laid.targets, random, cuts, rule, self.parts, self.factors, self.first,
-                self.second, pace, self.constants, clip, losses, thread, work, self.sums,
+                laid.targets, random, cuts, self.cleared, rule, self.parts, self.factors,
+                self.first, self.second, pace, self.constants, clip, losses, thread, work,
+                self.sums,
             )  # fmt: skip
             return done
 

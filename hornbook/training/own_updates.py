@@ -35,7 +35,7 @@ def update_by_trainer(steps: ManySteps, laid: LaidOut, begun: int) -> None:
         from_kernels(steps.program, steps.grads[0], trainer.flat.grads)
         with torch.inference_mode():
             trainer.apply(float(losses[0]))
-        trainer.took(1, float(losses[0]))
+        trainer.took([float(losses[0])])
         to_kernels(steps.program, trainer.flat.values, steps.values)
         if steps.program.state and steps.program.of_rows:
             steps.state_rows = int(own[0, Cut.ALL])

@@ -23,23 +23,23 @@ def learning_rate(settings: TrainingSettings, step: int) -> float:
     Returns:
         The rate; 0 where there are no steps.
     """
-    s = settings
+    s, schedule = settings, settings.schedule
     if not s.steps:
         return 0.0
-    if s.schedule == "one-cycle":
+    if schedule == "one-cycle":
         return one_cycle(s.learning_rate, step, s.steps, s.peak_at)
-    rise = min(1.0, (step + 1) / (s.warmup + 1))
-    if s.schedule == "step":
+    rise = (step + 1) / (s.warmup + 1) if step < s.warmup else 1.0
+    if schedule == "constant":
+        fall = 1.0
+    elif schedule == "step":
         fall = s.decay_by if step >= s.decay_at * s.steps else 1.0
-    elif s.schedule == "warm-restarts":
+    elif schedule == "warm-restarts":
         # Loshchilov and Hutter (2017), SGDR.
         place, length, _ = place_in_cycle(s, step)
         fall = (1 + math.cos(math.pi * place / length)) / 2
-    elif s.schedule == "cosine":
+    else:
         done = max(0, step - s.warmup) / max(1, s.steps - s.warmup)
         fall = (1 + math.cos(math.pi * done)) / 2
-    else:
-        fall = 1.0
     return s.learning_rate * rise * fall
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -203,19 +203,18 @@ class Trainer:
             self.apply(value)
         if probe is not None:
             probe.updated(self)
-        self.took(1, value)
+        self.took([value])
         return value
 
-    def took(self, steps: int, losses: float) -> None:
-        """Count updates that were made.
+    def took(self, losses: Sequence[float]) -> None:
+        """Count updates that were made, each with the loss of its batch.
 
-        Args:
-            steps: how many.
-            losses: sum of the losses of their batches.
+        These are added up one by one, so that the sum is the same however many come at once.
         """
-        self.loss_sum += losses
-        self.loss_count += steps
-        self.step += steps
+        for loss in losses:
+            self.loss_sum += loss
+        self.loss_count += len(losses)
+        self.step += len(losses)
 
     def look(self) -> None:
         """Show the probe the net as it stands: a batch, its loss and gradients, and no update.
@@ -402,4 +401,5 @@ class Trainer:
 
 def scheduled(settings: TrainingSettings, step: int) -> float:
     """The rate that the settings give after so many updates; after the last, that of the last."""
-    return learning_rate(settings, max(0, min(step, settings.steps - 1)))
+    last = settings.steps - 1
+    return learning_rate(settings, step if 0 <= step <= last else max(0, min(step, last)))

@@ -57,18 +57,20 @@ def locate(values: Integers, offsets: Integers, nodes: Ids, wanted: Ids) -> Ids:
     wanted = wanted.astype(values.dtype)  # of another type, every value read would be made wider
     Searched.rows += len(nodes)
     if Searched.rows > PAID and len(nodes) >= MANY and (kernel := compiled()) is not None:
-        return kernel(np.asarray(values), np.asarray(offsets), nodes, wanted)
+        found = np.empty(len(nodes), np.int64)
+        kernel(np.asarray(values), np.asarray(offsets), nodes, wanted, found)
+        return found
     return located(values, offsets, nodes, wanted)
 
 
 @cache
-def compiled() -> Callable[..., Ids] | None:
+def compiled() -> Callable[..., None] | None:
     """The kernel; None without Numba."""
     if not has("numba"):
         return None
     from hornbook.kernels.searching import search
 
-    found: Callable[..., Ids] = search
+    found: Callable[..., None] = search
     return found
 
 
