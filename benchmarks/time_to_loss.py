@@ -42,7 +42,7 @@ def lecture_seconds(path: Path) -> tuple[float, int]:
     stream = encode_lines(words, CharTokenizer.fit(words, boundary=True))
     contexts, targets = stream.windows(np.arange(stream.first, len(stream.ids)), 8)
     step, _ = lecture_wavenet(*map(torch.from_numpy, (contexts, targets)), batch_size=32)
-    found = []
+    found: list[tuple[float, int]] = []
     for threads in sorted({1, cores_allowed()}):
         use_threads(threads)
         for count in (TIMED // 30, TIMED):
@@ -57,7 +57,7 @@ def lecture_seconds(path: Path) -> tuple[float, int]:
 
 
 def trained(path: Path, out: Path, steps: int, seed: int) -> tuple[Run, float]:
-    """A run, a hundred times evaluated on all of dev, and the seconds of the whole command."""
+    """A run, twenty times evaluated on all of dev, and the seconds of the whole command."""
     began = time.perf_counter()
     subprocess.run(
         [
