@@ -116,7 +116,7 @@ def tell_operations(made: Trainer, rounds: int) -> None:
     steps = ManySteps(made)
     steps.advance(5)
     laid = steps.laid_out(1)
-    own, units, whole, room = laid.cuts[0, 0], steps.units(), steps.whole, steps.rooms[0]
+    own, units, whole, rooms = laid.cuts[0, 0], steps.units(), steps.whole, steps.rooms
     ids, counts = laid.ids[own[Cut.IDS] : own[Cut.TO_IDS]], own[len(Cut) :]
     total = 0.0
     for o in range(len(whole)):
@@ -125,7 +125,7 @@ def tell_operations(made: Trainer, rounds: int) -> None:
         for way in range(2):
             given = (
                 units[way, whole[o, 0]], whole[o], steps.numbers[o], steps.values, steps.grads[0],
-                steps.running, room.values, room.back, steps.state, ids, own,
+                steps.running, rooms.values[0], rooms.back[0], steps.state, ids, own,
                 steps.drawn(laid.drawn), np.zeros(2 * NOTES, np.int64), steps.sums,
             )  # fmt: skip
             again(*given, 3)

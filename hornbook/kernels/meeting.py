@@ -1,7 +1,10 @@
-"""How threads that share a batch wait for each other, and add up what each has of a sum.
+"""How threads share the batches of a training, wait for each other, and add up sums.
 
-Each has some rows of the batch, with room of its own, so they meet only where something hangs on
-all rows: at the update, and in BatchNorm.
+A batch has as many shares as there are threads: each some of its rows, with room of its own for
+what is made of them. So threads wait only where something hangs on all rows: at the update, and in
+BatchNorm. Sums are in the order of the shares, whoever makes these: where no BatchNorm makes
+threads meet inside of its share, one that is ready takes the share of another that has not begun,
+for a busy machine may have sent that to sleep.
 """
 
 from __future__ import annotations
@@ -17,14 +20,16 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from hornbook.kernels.compiled import kernel
-from hornbook.kernels.sharing import take, told
+from hornbook.kernels.sharing import replace, take, told
 
-__all__ = ["GIVEN_UP", "NOTES", "add_up", "meet"]
+__all__ = ["GIVEN_UP", "NOTES", "add_up", "all_done", "begin_share", "end_share", "meet"]
 
 Array = Any
 APART = 8  # numbers of a line of the cache, which two threads should not both write to
 NOTES = APART  # numbers in `work` for those who came, and as many for each thread
-GIVEN_UP = 1  # which of them is no longer 0 where one will not come: nobody waits for it then
+# Which of the former is no longer 0 where one will not come: nobody waits for it then. Which counts
+# the shares that are done, and which of a share's the parts of the training that were begun of it.
+GIVEN_UP, DONE, BEGUN = 1, 2, 1
 PATIENCE = 2**10  # looks at the others, after which a processor is given to who else waits for it
 YIELD = "hornbook_yield"
 system = ctypes.windll.kernel32.SwitchToThread if sys.platform == "win32" else None  # type: ignore[attr-defined]
@@ -45,29 +50,63 @@ def give_way(typing: Any, work: Any) -> Any:
 
 
 @kernel
-def meet(work: Array, thread: int) -> bool:
-    """Wait until all threads are here; what each wrote before, all can read then.
+def begin_share(work: Array, share: int, part: int) -> bool:
+    """Take a share of a part of the training, unless another thread has.
 
     Args:
-        work: of all threads, (NOTES * (1 + threads),), zeros at first: how often one came, and of
-            each how often it met the others.
+        work: of all threads, (NOTES * (1 + threads),), zeros at first.
+        share: which.
+        part: 0, 1, 2 …: all shares of one are done before the next.
+    """
+    taken: bool = replace(work, NOTES * (1 + share) + BEGUN, part, part + 1)
+    return taken
+
+
+@kernel
+def end_share(work: Array) -> None:
+    """Say that one is done, with all that was written for it."""
+    take(work, DONE)
+
+
+@kernel
+def all_done(work: Array, part: int) -> bool:
+    """Wait until all shares of a part are; what was written for them, all can read then.
+
+    Returns:
+        Whether they are: not where that was given up, from Python, for a thread has failed.
+    """
+    return reached(work, DONE, (part + 1) * (len(work) // NOTES - 1))
+
+
+@kernel
+def meet(work: Array, thread: int) -> bool:
+    """Wait within shares until all threads are here; what each wrote before, all can read then.
+
+    Args:
+        work: as of `begin_share`: how often one came, and of each how often it met the others.
         thread: which of them this is.
 
     Returns:
-        Whether they met: not where that was given up, from Python, for one has failed.
+        As `all_done`.
     """
     parts, own = len(work) // NOTES - 1, NOTES * (1 + thread)
     work[own] += 1
-    times: int = work[own]
-    if parts > 1:
-        take(work, 0)
-        looks = 0
-        while told(work, 0) < times * parts:
-            looks += 1
-            if looks % PATIENCE == 0:
-                if told(work, GIVEN_UP) != 0:
-                    return False
-                give_way(work)
+    if parts == 1:
+        return True
+    take(work, 0)
+    return reached(work, 0, work[own] * parts)
+
+
+@kernel
+def reached(work: Array, at: int, count: int) -> bool:
+    """Wait until a number is so large, or that is given up."""
+    looks = 0
+    while told(work, at) < count:
+        looks += 1
+        if looks % PATIENCE == 0:
+            if told(work, GIVEN_UP) != 0:
+                return False
+            give_way(work)
     return True
 
 

@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["announce", "take", "told"]
+__all__ = ["announce", "replace", "take", "told"]
 
 WHOLE = ir.IntType(64)
 
@@ -48,6 +48,20 @@ def announce(typing: Any, counts: Any, at: Any, number: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(counts, types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def replace(typing: Any, counts: Any, at: Any, old: Any, new: Any) -> Any:
+    """Write a number in the place of `old`, and say whether that was there: of several that try,
+    one does.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        place = place_of(context, builder, signature, given)
+        found = builder.cmpxchg(place, given[2], given[3], "seq_cst", "seq_cst")
+        return builder.extract_value(found, 1)
+
+    return types.boolean(counts, types.int64, types.int64, types.int64), generate
 
 
 def place_of(context: Any, builder: Any, signature: Any, given: Any) -> Any:

@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 from hornbook.kernels.case import Case
-from hornbook.kernels.compiled import call, kept_on_disk, kernel, part
+from hornbook.kernels.compiled import call, kept_on_disk, kernel
+from hornbook.kernels.compiled import part as part_of
 from hornbook.kernels.losses import cross_entropy, token_losses
-from hornbook.kernels.meeting import add_up, meet
+from hornbook.kernels.meeting import all_done, begin_share, end_share
 from hornbook.kernels.program import Column, Cut, Kind, bytes_before, bytes_drawn
 from hornbook.kernels.updates import adamw, gather, scale, sgd, square
 
@@ -23,7 +24,7 @@ TOLD = len(Cut)
 MEETING = int(Kind.BATCH_NORM)  # threads meet in it, also those that have no rows; others need some
 
 
-@part
+@part_of
 def case(
     of: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array, d: Array,
     state: Array, ids: Array, cut: Array, drawn: Array, at: int, training: bool, thread: int,
@@ -57,7 +58,7 @@ def bytes_for(of: Array, cut: Array) -> int:
     return drawn_by(of, n // batch * all_ if batch < all_ else n, all_)
 
 
-@part
+@part_of
 def forward(
     units: Array, whole: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array,
     d: Array, state: Array, ids: Array, cut: Array, drawn: Array, training: bool, thread: int,
@@ -76,7 +77,7 @@ def forward(
             at += bytes_for(whole[o], cut)
 
 
-@part
+@part_of
 def backward(
     units: Array, whole: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array,
     d: Array, state: Array, ids: Array, cut: Array, drawn: Array, thread: int, work: Array,
@@ -94,9 +95,36 @@ def backward(
             call(units[1, whole[o, 0]], this)
 
 
+@part_of
+def gradients(
+    units: Array, whole: Array, numbers: Array, logits: int, classes: int, p: Array, g: Array,
+    running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,
+    cut: Array, cleared: Array, share: int, work: Array, sums: Array,
+) -> float:  # fmt: skip
+    """The loss of a share of a batch, and its gradients; see `advance`."""
+    i, to_i, t, to_t, r, to_r, batch, follows, before, _, counted = cut[:TOLD]
+    read, wanted, random = ids[i:to_i], targets[t:to_t], drawn[r:to_r]
+    rows = state[before : before + batch]
+    if not follows:
+        rows[:] = 0
+    forward(
+        units, whole, numbers, p, g, running, v, d, rows, read, cut, random, True, share, work,
+        sums,
+    )  # fmt: skip
+    loss: float = cross_entropy(v, d, logits, len(wanted), classes, wanted, counted)
+    for k in range(len(cleared)):
+        g[cleared[k, 0] : cleared[k, 1]] = 0
+    if batch == 0:  # nothing is written
+        g[:] = 0
+    backward(
+        units, whole, numbers, p, g, running, v, d, rows, read, cut, random, share, work, sums,
+    )  # fmt: skip
+    return loss
+
+
 @kept_on_disk
 def advance(
-    units: Array, whole: Array, numbers: Array, logits: int, classes: int, p: Array, g: Array,
+    units: Array, whole: Array, numbers: Array, logits: Array, classes: int, p: Array, g: Array,
     running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,
     cuts: Array, cleared: Array, rule: int, parts: Array, factors: Array, first: Array,
     second: Array, pace: Array, constants: Array, clip: float, losses: Array, thread: int,
@@ -104,74 +132,91 @@ def advance(
 ) -> int:  # fmt: skip
     """Steps of training, until they are done or a loss is not finite.
 
-    Threads that share batches each call this, for their rows of every batch, and meet.
+    Threads that share batches each call this. Of each part of a step they take the shares, and wait
+    until all are done: the losses and gradients, then the updates, and where gradients are clipped
+    the sum of their squares between these.
 
     Args:
         units: where the operations' code is; see `operations.addresses`.
-        whole, numbers: the operations; see `Program.tables`.
-        logits, classes: where the logits begin among the values, and how many a row has.
+        whole, numbers: the operations, of each share (threads, O, 15), and their other numbers (O,
+            2); see `Program.tables`.
+        logits, classes: where the logits begin among each share's values, and how many a row has.
         p: parameters, (P,).
         g: room for their gradients, (threads, P): the first row gets the sum.
         running: running statistics.
-        v, d: room for the values of a batch and for their gradients, each thread's own.
+        v, d: room for the values of a batch and for their gradients, each share's own.
         state: what rows remember, (rows, S), of as many rows as a batch has at most.
         ids, targets, drawn: of all steps, one after the other; drawn are random bytes.
-        cuts: of each step, (S, 11 + C); see `Cut`.
+        cuts: of each share and step, (threads, S, 11 + C); see `Cut`.
         cleared: parts of g that operations add to, (R, 2); all else they write.
         rule: 0 for `adamw`, 1 for `sgd`; 2 for none, of a single step: its gradients are left in g.
         parts, factors, constants: see there.
         first, second: what the rule remembers.
         pace: of each step, (S, 3).
         clip: longest gradient; 0: of any length.
-        losses: of each thread and step, (threads, S), float64: its row is filled. The sum of
-            all is a step's.
+        losses: of each share and step, (threads, S), float64, is filled. The sum of all is a
+            step's.
         thread: which it is of those that share the batches.
         work, sums: by which they meet; see `meeting`.
 
     Returns:
         How many updates were made. After a loss that is not finite there is none.
     """
-    threads, total = len(losses), d[:1]  # room when all gradients are found
-    begin, end = len(p) * thread // threads, len(p) * (thread + 1) // threads
-    own = g[thread]
-    for step in range(len(cuts)):
-        cut = cuts[step]
-        i, to_i, t, to_t, r, to_r, batch, follows, before, _, counted = cut[:TOLD]
-        read, wanted, random = ids[i:to_i], targets[t:to_t], drawn[r:to_r]
-        rows = state[before : before + batch]
-        if not follows:
-            rows[:] = 0
-        forward(
-            units, whole, numbers, p, own, running, v, d, rows, read, cut, random, True, thread,
-            work, sums,
-        )  # fmt: skip
-        losses[thread, step] = cross_entropy(v, d, logits, len(wanted), classes, wanted, counted)
-        for k in range(len(cleared)):
-            own[cleared[k, 0] : cleared[k, 1]] = 0
-        if batch == 0:  # nothing is written
-            own[:] = 0
-        backward(
-            units, whole, numbers, p, own, running, v, d, rows, read, cut, random, thread, work,
-            sums,
-        )  # fmt: skip
-        if not meet(work, thread):
+    threads, number = len(losses), p.dtype.type
+    each, part = 3 if clip > 0 else 2, 0
+    within = False
+    for o in range(whole.shape[1]):
+        within |= whole[0, o, 0] == MEETING
+    reach = 1 if within else threads  # shares that a thread may take: its own, or others', too
+    for step in range(cuts.shape[1]):
+        part = each * step
+        for other in range(reach):
+            share = (thread + other) % threads
+            if begin_share(work, share, part):
+                losses[share, step] = gradients(
+                    units, whole[share], numbers, logits[share], classes, p, g[share], running,
+                    v[share], d[share], state, ids, targets, drawn, cuts[share, step], cleared,
+                    share, work, sums,
+                )  # fmt: skip
+                end_share(work)
+        if not all_done(work, part):
             return step
         loss = 0.0
-        for other in range(threads):
-            loss += losses[other, step]
+        for share in range(threads):
+            loss += losses[share, step]
         if not math.isfinite(loss):
             return step
-        gather(g, begin, end)
         if clip > 0:
-            total[0] = square(g[0], begin, end)
-            add_up(total, work, thread, sums)
-            scale(g[0], begin, end, p.dtype.type(clip), total[0])
-        if rule == 0:
-            adamw(p, g[0], first, second, parts, factors, pace[step], constants, begin, end)
-        elif rule == 1:
-            sgd(p, g[0], first, parts, factors, pace[step], constants, begin, end)
-        meet(work, thread)
-    return len(cuts)
+            part += 1
+            for other in range(reach):
+                share = (thread + other) % threads
+                if begin_share(work, share, part):
+                    begin, end = len(p) * share // threads, len(p) * (share + 1) // threads
+                    gather(g, begin, end)
+                    sums[0, share, 0] = square(g[0], begin, end)
+                    end_share(work)
+            if not all_done(work, part):
+                return step
+        part += 1
+        for other in range(reach):
+            share = (thread + other) % threads
+            if begin_share(work, share, part):
+                begin, end = len(p) * share // threads, len(p) * (share + 1) // threads
+                if clip > 0:
+                    total = sums[0, 0, 0]
+                    for one in range(1, threads):
+                        total += sums[0, one, 0]
+                    scale(g[0], begin, end, number(clip), total)
+                else:
+                    gather(g, begin, end)
+                if rule == 0:
+                    adamw(p, g[0], first, second, parts, factors, pace[step], constants, begin, end)
+                elif rule == 1:
+                    sgd(p, g[0], first, parts, factors, pace[step], constants, begin, end)
+                end_share(work)
+        if not all_done(work, part):
+            return step
+    return int(cuts.shape[1])
 
 
 @kept_on_disk

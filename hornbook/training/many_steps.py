@@ -34,7 +34,7 @@ from hornbook.training.laid_out import (
 )
 from hornbook.training.own_updates import update_by_trainer
 from hornbook.training.protocols import Carrying, WithBackward
-from hornbook.training.thread_rooms import Room, edges, widest_sum
+from hornbook.training.thread_rooms import Rooms, edges, widest_sum
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
@@ -86,7 +86,7 @@ class ManySteps:
     def make_room(self, program: Program) -> None:
         """The values of a batch, at the places that the program says, for each thread."""
         self.program, kind = program, self.values.dtype
-        self.rooms = [Room(one, program.values, kind) for one in self.programs(program)]
+        self.rooms = Rooms(self.programs(program), program.values, kind)
         self.whole, self.numbers = program.tables(kind)
         self.cleared = to_clear(program.operations, len(self.values))
         self.state = np.zeros((program.rows, program.state), kind)
@@ -175,11 +175,8 @@ class ManySteps:
             DivergedError: if a loss is no finite number; the updates before it are made.
         """
         end = self.trainer.step + steps
-        try:
-            while self.trainer.step < end:
-                self.some(min(end - self.trainer.step, max(1, AT_ONCE // self.program.positions)))
-        finally:
-            self.give()
+        while self.trainer.step < end:
+            self.some(min(end - self.trainer.step, max(1, AT_ONCE // self.program.positions)))
 
     def some(self, most: int) -> None:
         """The same of a few, whose batches are drawn at first."""
@@ -189,13 +186,22 @@ class ManySteps:
         self.have_room(laid)
         steps = len(laid.cuts)
         if self.by_trainer:
-            update_by_trainer(self, laid, begun)
+            try:
+                update_by_trainer(self, laid, begun)
+            finally:
+                self.give()
             return
-        losses, done = self.call(laid)
+        try:
+            losses, done = self.call(laid)
+        except BaseException:  # the trainer stays where it is: Ctrl-C may come after the updates
+            trainer.batches.cursor = begun
+            self.take()
+            raise
         if self.program.state and self.program.of_rows:
             self.state_rows = int(laid.cuts[min(done, steps - 1), 0, Cut.ALL])
         trainer.took(losses[:done].tolist())
         trainer.optimizer.count += done
+        self.give()
         if done < steps:
             trainer.batches.cursor = begun + done
             trainer.refuse_infinite(float(losses[done]), "The loss", trainer.step + 1)
@@ -224,15 +230,13 @@ class ManySteps:
         clip = 0.0 if self.by_trainer else settings.clip
         losses = np.zeros((self.threads, steps))
         work = np.zeros(NOTES * (1 + self.threads), np.int64)
-        cuts = np.ascontiguousarray(laid.cuts.transpose(1, 0, 2))
+        cuts, rooms = np.ascontiguousarray(laid.cuts.transpose(1, 0, 2)), self.rooms
 
         def share(thread: int) -> int:
-            room = self.rooms[thread]
-            program = room.program
             done: int = advance(
-                units, room.whole, room.numbers, program.logits, program.classes, self.values,
-                self.grads, self.running, room.values, room.back, self.state, laid.ids,
-                laid.targets, random, cuts[thread], self.cleared, rule, self.parts, self.factors,
+                units, rooms.whole, rooms.numbers, rooms.logits, self.program.classes, self.values,
+                self.grads, self.running, rooms.values, rooms.back, self.state, laid.ids,
+                laid.targets, random, cuts, self.cleared, rule, self.parts, self.factors,
                 self.first, self.second, pace, self.constants, clip, losses, thread, work,
                 self.sums,
             )  # fmt: skip
@@ -301,12 +305,13 @@ class ManySteps:
         program, found, units = self.program, np.zeros(laid.targets.size), self.units()
 
         def share(thread: int) -> None:
-            room, cuts = self.rooms[thread], laid.cuts[thread :: self.threads, 0]
+            cuts = laid.cuts[thread :: self.threads, 0]
             measure(
                 units, self.whole, self.numbers, program.logits, program.classes, self.values,
-                self.running, room.values, room.back, np.zeros_like(self.state), laid.ids,
-                laid.targets, np.zeros(0, np.uint8), np.ascontiguousarray(cuts), found,
-                np.zeros(2 * NOTES, np.int64), np.zeros((2, 1, 1), self.values.dtype),
+                self.running, self.rooms.values[thread], self.rooms.back[thread],
+                np.zeros_like(self.state), laid.ids, laid.targets, np.zeros(0, np.uint8),
+                np.ascontiguousarray(cuts), found, np.zeros(2 * NOTES, np.int64),
+                np.zeros((2, 1, 1), self.values.dtype),
             )  # fmt: skip
 
         self.helpers.all(share, give_up=lambda: None)  # none waits for another

@@ -1,7 +1,8 @@
-"""What each of the threads has that share a batch: its rows, and room for what is made of them."""
+"""What each share of a batch has, for threads: its rows, and room for what is made of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy.typing as npt
 
 from hornbook.kernels.program import Column, Kind, Program
 
-__all__ = ["Room", "edges", "widest_sum"]
+__all__ = ["Rooms", "edges", "widest_sum"]
 
 Floats = npt.NDArray[Any]
+APART = 16  # numbers between two shares' values, so that no line of the cache has both
 Whole = npt.NDArray[np.int64]
 
 
@@ -21,19 +23,22 @@ def edges(rows: Whole | int, threads: int) -> Whole:
     return found
 
 
-class Room:
-    """One thread's.
+class Rooms:
+    """Those of all shares.
 
     Args:
-        program: for the windows that it has of a batch, or for rows.
-        size: values that there is to be room for, at least.
+        programs: each share's: for the windows that it has of a batch, or for rows.
+        size: values that there is to be room for in each, at least.
         kind: of number.
     """
 
-    def __init__(self, program: Program, size: int, kind: npt.DTypeLike) -> None:
-        self.program = program
-        self.whole, self.numbers = program.tables(kind)
-        self.values, self.back = np.zeros((2, max(size, program.values)), kind)
+    def __init__(self, programs: Sequence[Program], size: int, kind: npt.DTypeLike) -> None:
+        tables = {id(one): one.tables(kind) for one in programs}
+        self.whole = np.stack([tables[id(one)][0] for one in programs])
+        self.numbers = tables[id(programs[0])][1]
+        self.logits = np.array([one.logits for one in programs], np.int64)
+        most = max(size, *(one.values for one in programs)) + APART
+        self.values, self.back = np.zeros((2, len(programs), most), kind)
 
 
 def widest_sum(program: Program) -> int:
