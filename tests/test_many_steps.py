@@ -150,6 +150,18 @@ def test_many_steps_are_the_steps_one_by_one(net: str, way: str, threads: int) -
     assert {**counters, "seconds": 0, "loss_sum": 0} == {**others, "seconds": 0, "loss_sum": 0}
 
 
+@pytest.mark.parametrize("threads", [3, 4, 5, 9])
+@pytest.mark.parametrize("net", ["BatchNorm and dropout", "tree", "GRU on windows", "GPT"])
+def test_threads_may_be_as_many_as_a_batch_has_rows(net: str, threads: int) -> None:
+    """Or more. BatchNorm needs several rows, but not of each thread."""
+    one, many = trainer(net), trainer(net, threads=threads)
+    torch.default_generator.manual_seed(1337)
+    losses = one_by_one(one, 9)
+    ManySteps(many).advance(9)
+    assert many.loss_sum == pytest.approx(sum(losses), rel=1e-12)
+    torch.testing.assert_close(many.flat.values, one.flat.values, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize(("net", "threads"), [("RNN", 1), ("LSTM", 1), ("LSTM", 3)])
 def test_a_state_is_carried_along_a_text_and_kept(net: str, threads: int) -> None:
     """From batch to batch, from call to call, past a measurement and through a checkpoint."""

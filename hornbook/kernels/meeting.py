@@ -19,11 +19,12 @@ from numba.extending import intrinsic
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.sharing import take, told
 
-__all__ = ["NOTES", "add_up", "meet"]
+__all__ = ["GIVEN_UP", "NOTES", "add_up", "meet"]
 
 Array = Any
 APART = 8  # numbers of a line of the cache, which two threads should not both write to
 NOTES = APART  # numbers in `work` for those who came, and as many for each thread
+GIVEN_UP = 1  # which of them is no longer 0 where one will not come: nobody waits for it then
 PATIENCE = 2**10  # looks at the others, after which a processor is given to who else waits for it
 YIELD = "hornbook_yield"
 system = ctypes.windll.kernel32.SwitchToThread if sys.platform == "win32" else None  # type: ignore[attr-defined]
@@ -44,7 +45,7 @@ def give_way(typing: Any, work: Any) -> Any:
 
 
 @kernel
-def meet(work: Array, thread: int) -> int:
+def meet(work: Array, thread: int) -> bool:
     """Wait until all threads are here; what each wrote before, all can read then.
 
     Args:
@@ -53,7 +54,7 @@ def meet(work: Array, thread: int) -> int:
         thread: which of them this is.
 
     Returns:
-        How often they have met.
+        Whether they met: not where that was given up, from Python, for one has failed.
     """
     parts, own = len(work) // NOTES - 1, NOTES * (1 + thread)
     work[own] += 1
@@ -64,8 +65,10 @@ def meet(work: Array, thread: int) -> int:
         while told(work, 0) < times * parts:
             looks += 1
             if looks % PATIENCE == 0:
+                if told(work, GIVEN_UP) != 0:
+                    return False
                 give_way(work)
-    return times
+    return True
 
 
 @kernel

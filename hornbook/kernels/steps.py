@@ -151,7 +151,8 @@ def advance(
             units, whole, numbers, p, own, running, v, d, rows, read, cut, random, thread, work,
             sums,
         )  # fmt: skip
-        meet(work, thread)
+        if not meet(work, thread):
+            return step
         loss = 0.0
         for other in range(threads):
             loss += losses[other, step]

@@ -123,8 +123,6 @@ def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
     rows, features = b.own_input(layer)
     if b.of_rows and b.trees is None:
         raise Unsuited("its BatchNorm is over rows of several lengths")
-    if rows < 2:
-        raise Unsuited("BatchNorm cannot train on a single row")
     running = sum(one.numel() for one in b.running)
     b.running += [layer.running_mean, layer.running_var]
     b.add(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy.typing as npt
 import torch
 
-from hornbook.kernels.program import ATTENTION
+from hornbook.kernels.program import ATTENTION, Column, Kind
 from hornbook.training.rates import frozen_by
 
 if TYPE_CHECKING:
@@ -111,6 +111,10 @@ def program_for(objective: Any, batches: Any, places: Mapping[int, int]) -> Prog
     batches.cursor = cursor
     if isinstance(found, str):
         raise ValueError(found)
+    normal = [one.whole for one in found.operations if one.whole[Column.KIND] == Kind.BATCH_NORM]
+    # Asked of the whole batch: of several threads, each may well have a single row.
+    if any(whole[Column.ROWS] == 1 for whole in normal):
+        raise ValueError("BatchNorm cannot train on a single row")
     return found
 
 

@@ -22,6 +22,7 @@ from hornbook.kernels.fresh import to_clear
 from hornbook.kernels.program import Column, Cut, Kind
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
+from hornbook.training.helpers import Helpers
 from hornbook.training.kernels_order import from_kernels, to_kernels
 from hornbook.training.laid_out import (
     LaidOut,
@@ -33,7 +34,7 @@ from hornbook.training.laid_out import (
 )
 from hornbook.training.own_updates import update_by_trainer
 from hornbook.training.protocols import Carrying, WithBackward
-from hornbook.training.thread_rooms import Helpers, Room, edges, widest_sum
+from hornbook.training.thread_rooms import Room, edges, widest_sum
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
@@ -211,7 +212,7 @@ class ManySteps:
             drawn: random bytes; None: they are drawn.
         """
         with needing("numba", "Training by compiled steps"):
-            from hornbook.kernels.meeting import NOTES
+            from hornbook.kernels.meeting import GIVEN_UP, NOTES
             from hornbook.kernels.steps import advance
 
         steps, settings, units = len(laid.cuts), self.trainer.settings, self.units()
@@ -220,20 +221,24 @@ class ManySteps:
         clip = 0.0 if self.by_trainer else settings.clip
         losses = np.zeros((self.threads, steps))
         work = np.zeros(NOTES * (1 + self.threads), np.int64)
+        cuts = np.ascontiguousarray(laid.cuts.transpose(1, 0, 2))
 
         def share(thread: int) -> int:
-            room, cuts = self.rooms[thread], np.ascontiguousarray(laid.cuts[:, thread])
+            room = self.rooms[thread]
             program = room.program
             done: int = advance(
                 units, room.whole, room.numbers, program.logits, program.classes, self.values,
                 self.grads, self.running, room.values, room.back, self.state, laid.ids,
-                laid.targets, random, cuts, self.cleared, rule, self.parts, self.factors,
+                laid.targets, random, cuts[thread], self.cleared, rule, self.parts, self.factors,
                 self.first, self.second, pace, self.constants, clip, losses, thread, work,
                 self.sums,
             )  # fmt: skip
             return done
 
-        done = self.helpers.all(share)[0]
+        def give_up() -> None:
+            work[GIVEN_UP] = 1
+
+        done = self.helpers.all(share, give_up)[0]
         return losses.sum(0), done
 
     def units(self) -> npt.NDArray[np.int64]:
@@ -301,7 +306,7 @@ class ManySteps:
                 np.zeros(2 * NOTES, np.int64), np.zeros((2, 1, 1), self.values.dtype),
             )  # fmt: skip
 
-        self.helpers.all(share)
+        self.helpers.all(share, give_up=lambda: None)  # none waits for another
         return found
 
     def drawn(self, count: int) -> npt.NDArray[np.uint8]:

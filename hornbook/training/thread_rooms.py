@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hornbook.kernels.program import Column, Kind, Program
 
-__all__ = ["Helpers", "Room", "edges", "widest_sum"]
+__all__ = ["Room", "edges", "widest_sum"]
 
-T = TypeVar("T")
 Floats = npt.NDArray[Any]
 Whole = npt.NDArray[np.int64]
 
@@ -43,23 +40,3 @@ def widest_sum(program: Program) -> int:
     """Numbers of which threads that share a batch add up what each has, at most."""
     normal = (one.whole for one in program.operations if one.whole[Column.KIND] == Kind.BATCH_NORM)
     return max((2 * whole[Column.OUT] for whole in normal), default=1)
-
-
-class Helpers:
-    """The threads besides the one that asks.
-
-    They are begun when they are first needed, and end with this.
-    """
-
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
-        self.pool: ThreadPoolExecutor | None = None
-
-    def all(self, work: Callable[[int], T]) -> list[T]:
-        """What each has made, by its number; 0 is the one that asks."""
-        others: Sequence[Future[T]] = []
-        if self.threads > 1:
-            self.pool = self.pool or ThreadPoolExecutor(self.threads - 1)
-            others = [self.pool.submit(work, number) for number in range(1, self.threads)]
-        first = work(0)
-        return [first, *(one.result() for one in others)]
