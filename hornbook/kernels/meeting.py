@@ -25,7 +25,7 @@ Array = Any
 APART = 8  # numbers of a line of the cache, which two threads should not both write to
 NOTES = APART  # numbers in `work` for those who came, and as many for each thread
 GIVEN_UP = 1  # which of them is no longer 0 where one will not come: nobody waits for it then
-PATIENCE = 2**10  # looks at the others, after which a processor is given to who else waits for it
+PATIENCE = 2**7  # looks at the others, after which a processor is given to who else waits for it
 YIELD = "hornbook_yield"
 system = ctypes.windll.kernel32.SwitchToThread if sys.platform == "win32" else None  # type: ignore[attr-defined]
 yields = ctypes.CDLL(None).sched_yield if system is None else system
