@@ -9,7 +9,7 @@ from hornbook.kernels.case import Case
 from hornbook.kernels.compiled import call, kept_on_disk, kernel, part
 from hornbook.kernels.losses import cross_entropy, token_losses
 from hornbook.kernels.meeting import add_up, meet
-from hornbook.kernels.program import Column, Cut, bytes_before, bytes_drawn
+from hornbook.kernels.program import Column, Cut, Kind, bytes_before, bytes_drawn
 from hornbook.kernels.updates import adamw, gather, scale, sgd, square
 
 __all__ = ["advance", "measure"]
@@ -20,6 +20,7 @@ drawn_by = kernel(bytes_drawn)
 drawn_before = kernel(bytes_before)
 assert tuple(Cut) == tuple(range(11)), "and a batch in this one"
 TOLD = len(Cut)
+MEETING = int(Kind.BATCH_NORM)  # threads meet in it, also those that have no rows; others need some
 
 
 @part
@@ -69,7 +70,8 @@ def forward(
             whole[o], numbers[o], p, g, running, v, d, state, ids, cut, drawn, at, training,
             thread, work, sums,
         )  # fmt: skip
-        call(units[0, whole[o, 0]], this)
+        if this.n > 0 or whole[o, 0] == MEETING:
+            call(units[0, whole[o, 0]], this)
         if training:
             at += bytes_for(whole[o], cut)
 
@@ -88,7 +90,8 @@ def backward(
             whole[o], numbers[o], p, g, running, v, d, state, ids, cut, drawn, at, True, thread,
             work, sums,
         )  # fmt: skip
-        call(units[1, whole[o, 0]], this)
+        if this.n > 0 or whole[o, 0] == MEETING:
+            call(units[1, whole[o, 0]], this)
 
 
 @kept_on_disk
