@@ -21,6 +21,8 @@ CPU_INDEX := https://download.pytorch.org/whl/cpu
 # Its builds for Linux and Windows are called 2.13.0+cpu; for macOS there is one build only.
 TORCH_BUILD := $(TORCH_VERSION)$(if $(filter Darwin,$(shell uname -s)),,+cpu)
 
+KERNELS := embedding dots product batch-norm relu
+
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --no-warn-conflicts
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 MAKEFLAGS += --jobs=2 # PyTorch and all else are installed, types and tests checked side by side
@@ -85,11 +87,17 @@ $(VENV)/.needed: pyproject.toml constraints.txt $(STAMP)
 	@$(PIP) -c constraints.txt --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.torch $(VENV)/.needed
-	@$(PIP) -c constraints.txt --no-build-isolation -e '.[nets]'
+# Compiled while PyTorch is fetched: what the net of `make demo` is made of.
+$(VENV)/.kernels: $(VENV)/.needed
+	@$(PIP) -c constraints.txt --no-build-isolation -e '.[fast]'
+	@$(BIN)/python -m hornbook.kernels $(KERNELS)
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.torch $(VENV)/.needed
+$(VENV)/.installed: $(VENV)/.torch $(VENV)/.kernels
+	@$(PIP) -c constraints.txt --no-build-isolation -e '.[fast,nets]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.torch $(VENV)/.kernels
 	@echo "Installing what the check needs ..."
 	@$(PIP) -c constraints.txt --no-build-isolation -e '.[cities,dev,fast,interchange,nets,pinyin,postgresql,sweep,tables,tokens]'
 	@touch $@

@@ -220,7 +220,8 @@ def test_the_gain_is_that_of_the_operations() -> None:
     model, batches = parts("mlp dropout")
     operations = compilable.program_for(model, batches, compilable.places_of(model, OPEN))
     assert [one.whole[0] for one in operations.operations][:2] == [Kind.EMBEDDING, Kind.DOTS]
-    saved = len(operations.operations) * compilable.PRICE * OPEN.steps
+    between = compilable.BETWEEN * operations.multiplications
+    saved = (len(operations.operations) * compilable.PRICE + between) * OPEN.steps
     assert gain(model, OPEN, batches) == pytest.approx(saved)
     assert batches.cursor == 0
 

@@ -34,5 +34,5 @@ def threads(number: int, blas: int | None = None) -> Iterator[None]:
 
 @cache
 def libraries() -> ThreadpoolController:
-    """The numerical libraries that are loaded."""
+    """The numerical libraries that are loaded, NumPy's among them; to look for them takes long."""
     return ThreadpoolController()

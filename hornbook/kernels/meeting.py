@@ -30,7 +30,7 @@ NOTES = APART  # numbers in `work` for those who came, and as many for each thre
 # Which of the former is no longer 0 where one will not come: nobody waits for it then. Which counts
 # the shares that are done, and which of a share's the parts of the training that were begun of it.
 GIVEN_UP, DONE, BEGUN = 1, 2, 1
-PATIENCE = 2**10  # looks at the others, after which a processor is given to who else waits for it
+PATIENCE = 2**7  # looks at the others, after which a processor is given to who else waits for it
 YIELD = "hornbook_yield"
 system = ctypes.windll.kernel32.SwitchToThread if sys.platform == "win32" else None  # type: ignore[attr-defined]
 yields = ctypes.CDLL(None).sched_yield if system is None else system

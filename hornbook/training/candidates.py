@@ -21,6 +21,7 @@ __all__ = ["BATCHES", "Candidates", "candidates", "is_compiled"]
 BATCHES = 2
 COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
 SHARE = 0.03  # of the steps of a training
+WORTH_SHARING = 10**7  # multiplications in a step
 LOADING, COMPILING = 2.0, 12.0  # seconds that compiled steps must save, kept on disk and not yet
 
 
@@ -102,9 +103,13 @@ def candidates(
 
 
 def can_share(objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource) -> bool:
-    """Whether threads may share the batches of a net's compiled steps, of which there are some."""
+    """Whether threads may share the batches of a net's compiled steps, of which there are some.
+
+    And whether that is worth a try: of steps of 20 µs, two threads take a quarter off on a quiet
+    machine, and on one that gets busy later they take two thirds longer than one.
+    """
     program = some_program(objective, settings, batches)
-    return program.shareable and program.rows > 1
+    return program.shareable and program.rows > 1 and program.multiplications >= WORTH_SHARING
 
 
 def compiling(

@@ -25,8 +25,7 @@ __all__ = [
 # attention, for many small ones are made for it.
 LARGE, LARGE_BY_TIME, LARGE_OF_ATTENTION = 3 * 10**9, 2 * 10**10, 2 * 10**10
 PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
-BETWEEN = 5e-12  # and what is done between the products, of a net with attention, for each of its
-# multiplications: there it grows with them
+BETWEEN = 5e-12  # and what is done between the products, for each of a step's multiplications
 RULES = {"adamw": 0, "sgd": 1, "muon": 2}  # of the last the update is the trainer's own
 
 
@@ -156,8 +155,7 @@ def gain(objective: Any, settings: TrainingSettings, batches: Any) -> float:
     found = some_program(objective, settings, batches)
     if is_large(found):
         return 0.0
-    between = BETWEEN * found.multiplications if attends(found) else 0.0
-    return (PRICE * len(found.operations) + between) * settings.steps
+    return (PRICE * len(found.operations) + BETWEEN * found.multiplications) * settings.steps
 
 
 def is_large(program: Program) -> bool:

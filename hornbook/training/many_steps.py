@@ -159,14 +159,11 @@ class ManySteps:
             self.trainer.module.carry({"state": state})
 
     def load(self) -> None:
-        """Load what was compiled, or compile it: by no steps, and measuring nothing."""
+        """Load what was compiled, or compile it."""
         with needing("numba", "Training by compiled steps"):
-            from hornbook.kernels.kept import note_kept
+            from hornbook.kernels.ahead import load
 
-        self.call(lay_rows(self.program, [], self.threads))
-        self.measure(lay_rows(self.program, []))
-        if self.values.dtype == np.float32:
-            note_kept(self.program.kinds)
+        load(self.program.kinds, self.values.dtype)
 
     def advance(self, steps: int) -> None:
         """Make so many updates.
