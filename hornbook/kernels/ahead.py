@@ -29,8 +29,9 @@ def load(kinds: Collection[int], number: npt.DTypeLike) -> None:
     work, drawn = np.zeros(2 * NOTES, np.int64), np.zeros(0, np.uint8)
     two, three = np.zeros((1, 1), number), np.zeros((2, 1, 1), number)
     advance(
-        units, whole, two, 0, 1, flat, two, flat, flat, flat, two, none, none, drawn, cuts, pairs,
-        0, pairs, two, flat, flat, two, flat, 0.0, np.zeros((1, 0)), 0, work, three,
+        units, whole[None], two, none, 1, flat, two, flat, two, two, two, none, none, drawn,
+        cuts[None], pairs, 0, pairs, two, flat, flat, two, flat, 0.0, np.zeros((1, 0)), 0,
+        work, three,
     )  # fmt: skip
     measure(
         units, whole, two, 0, 1, flat, flat, flat, flat, two, none, none, drawn, cuts,

@@ -164,6 +164,7 @@ class ManySteps:
             from hornbook.kernels.ahead import load
 
         load(self.program.kinds, self.values.dtype)
+        self.helpers.begun()  # or it is said before there is anything to lose
 
     def advance(self, steps: int) -> None:
         """Make so many updates.
