@@ -108,6 +108,8 @@ def test_a_thread_that_cannot_be_started_is_an_error(
     steps = ManySteps(trainer("the lecture's", threads=3))
     fail_to_start(monkeypatch, after)
     with pytest.raises(TrainingError, match=f"no more than {after + 1} of 3 threads") as told:
+        steps.load()
+    with pytest.raises(TrainingError, match="threads"):
         steps.advance(3)
     assert "threads=1" in str(told.value.hint)
     assert steps.trainer.step == 0
