@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.kernels.program import Cut, Program, Trees
+from hornbook.kernels.program import Column, Cut, Kind, Program, Trees
 from hornbook.training.thread_rooms import edges
 
-__all__ = ["LaidOut", "lay_rows", "lay_windows"]
+__all__ = ["LaidOut", "lay_rows", "lay_windows", "lone_rows"]
 
 Ids = npt.NDArray[np.int64]
 MEASURED = 2048  # positions measured at a time, or one row
@@ -136,6 +136,14 @@ def parts_of(batch: WithRows, threads: int) -> Sequence[WithRows]:
     ends = edges(len(batch.inputs), threads).tolist()
     inputs, targets = batch.inputs, batch.targets
     return [Part(inputs[begin:end], targets[begin:end]) for begin, end in pairwise(ends)]
+
+
+def lone_rows(program: Program, laid: LaidOut) -> list[int]:
+    """Of which batches BatchNorm is given a single row, which has no variance."""
+    normal = [one.whole for one in program.operations if one.whole[Column.KIND] == Kind.BATCH_NORM]
+    counted = [-1 - whole[Column.ROWS] for whole in normal if whole[Column.ROWS] < 0]
+    found: list[int] = np.flatnonzero((laid.counts[:, counted] < 2).any(1)).tolist()
+    return found
 
 
 def lay_trees(program: Program, trees: Trees, batches: Sequence[WithRows], threads: int) -> LaidOut:

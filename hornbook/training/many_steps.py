@@ -19,7 +19,7 @@ from torch import Tensor
 
 from hornbook.extras import needing
 from hornbook.kernels.fresh import to_clear
-from hornbook.kernels.program import Column, Cut, Kind
+from hornbook.kernels.program import Column, Cut
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for
 from hornbook.training.helpers import Helpers
@@ -30,6 +30,7 @@ from hornbook.training.laid_out import (
     in_rows,
     lay_rows,
     lay_windows,
+    lone_rows,
     parts_to_measure,
 )
 from hornbook.training.own_updates import update_by_trainer
@@ -345,11 +346,3 @@ class Turns:
         self.steps.advance(count)
         each = (time.perf_counter() - began) / count
         self.most = max(1, min(TURN, int(HEARD / each)))
-
-
-def lone_rows(program: Program, laid: LaidOut) -> list[int]:
-    """Of which batches BatchNorm is given a single row, which has no variance."""
-    normal = [one.whole for one in program.operations if one.whole[Column.KIND] == Kind.BATCH_NORM]
-    counted = [-1 - whole[Column.ROWS] for whole in normal if whole[Column.ROWS] < 0]
-    found: list[int] = np.flatnonzero((laid.counts[:, counted] < 2).any(1)).tolist()
-    return found
