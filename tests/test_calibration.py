@@ -81,7 +81,7 @@ def pretend(
         def run() -> None:
             timed.append(how)
             for name in CHOICE:
-                now[0] += costs.get(getattr(how, name), 1.0)
+                now[0] += costs.get(getattr(how, name), 1.0) * len(sample) / BATCHES
 
         return run
 

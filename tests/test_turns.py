@@ -41,6 +41,15 @@ def test_the_best_of_several_rounds_counts() -> None:
     assert all(way.warm for way in ways)
 
 
+def test_a_run_that_does_it_several_times_is_told_for_once() -> None:
+    clock = Clock()
+    ways = [clock.way("a", [9, 4, 5, 6]), clock.way("b", [90, 32, 33, 34])]
+    ways[1].times = 10
+    in_turns(ways, clock)
+    assert [way.best for way in ways] == pytest.approx([4, 3.2])
+    assert clock.turns[:4] == ["a", "b"] * 2
+
+
 def test_what_is_far_slower_after_a_round_has_no_more() -> None:
     clock = Clock()
     ways = [clock.way("a", [1, 1]), clock.way("b", [1, FAR + 0.01])]

@@ -37,10 +37,10 @@ from hornbook.training.turns import Way, clock_for, in_turns
 
 __all__ = ["Calibration", "calibrate", "time_steps"]
 
-CALL = 64  # compiled steps that are timed at once, where their time and not their rank is asked for
-# The same where it is asked whether threads should share their batches, at most; and of larger nets
-# so many that they have so many multiplications: what a call takes is little then.
-SHARED, SHARED_WORK = 64, 3 * 10**8
+CALL = 64  # compiled steps that are timed at once, at most
+# Where their rank is asked for, as many as have so many multiplications: what a call takes by
+# itself is little then, as it is in a training, whose calls have more.
+WORK = 10**9
 SPREAD = 6  # batches that are timed before a given time
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
 # small net bfloat16 saves a tenth of the time and costs some of the loss. So must more threads than
@@ -140,14 +140,13 @@ def calibrate(
                 continue
             if is_compiled(change) and (wait := wait_for(objective, settings, batches)):
                 tell(wait)
-            taken = sample
-            if shared:
-                taken = sample * together(objective, settings, batches)
-                ways = {}
             for how in pair:
-                ways[how] = ways.get(how) or Way(stepper(objective, taken, how))
+                often = together(objective, how, batches)
+                ways[how] = ways.get(how) or Way(
+                    stepper(objective, sample * often, how), times=often
+                )
             in_turns([ways[how] for how in pair], clock_for(most_threads(pair), device.type))
-            times = [ways[how].best / len(taken) for how in pair]
+            times = [ways[how].best / BATCHES for how in pair]
             for how, seconds in zip(pair, times, strict=True):
                 tried[in_words(how)] = seconds * 1e3
             margin = 1 / THREADS_MARGIN if shared else margin_of(change)
@@ -167,9 +166,11 @@ def calibrate(
 
 
 def together(objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource) -> int:
-    """How often the sample is gone through in a call that tells whether threads should share it."""
+    """How often the sample is gone through in a call: more than once by compiled steps alone."""
+    if settings.gradients != "compiled":
+        return 1
     work = some_program(objective, settings, batches).multiplications
-    return max(1, min(SHARED, SHARED_WORK // max(1, work)) // BATCHES)
+    return max(1, min(CALL, WORK // max(1, work)) // BATCHES)
 
 
 def most_threads(pair: list[TrainingSettings]) -> int:

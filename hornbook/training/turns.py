@@ -22,11 +22,13 @@ class Way:
     """One way."""
 
     run: Callable[[], None]
-    "Does it once."
+    "Does it."
+    times: int = 1
+    "How often a run does it."
     warm: bool = False
     "Whether it was run before."
     best: float = math.inf
-    "Seconds of the fastest run; the first one counts only where it told enough."
+    "Seconds for once, of the fastest run; the first one counts only where it told enough."
 
 
 def in_turns(ways: Sequence[Way], clock: Callable[[], float] = time.perf_counter) -> None:
@@ -59,7 +61,7 @@ def seconds_of(way: Way, clock: Callable[[], float]) -> float:
     """How long it takes once."""
     began = clock()
     way.run()
-    return clock() - began
+    return (clock() - began) / way.times
 
 
 def clock_for(threads: int, device: str) -> Callable[[], float]:
