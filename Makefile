@@ -88,7 +88,7 @@ $(VENV)/.needed: pyproject.toml constraints.txt $(STAMP)
 	@touch $@
 
 # Compiled while PyTorch is fetched: what the net of `make demo` is made of.
-$(VENV)/.kernels: $(VENV)/.needed
+$(VENV)/.kernels: $(VENV)/.needed $(wildcard hornbook/kernels/*.py)
 	@$(PIP) -c constraints.txt --no-build-isolation -e '.[fast]'
 	@$(BIN)/python -m hornbook.kernels $(KERNELS)
 	@touch $@
