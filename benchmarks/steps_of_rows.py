@@ -27,7 +27,6 @@ from benchmarks.throughput import trained_by, useful
 from benchmarks.timing import in_turns, use_threads
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.kernels.compiled import call
-from hornbook.kernels.meeting import NOTES
 from hornbook.kernels.program import Cut, Kind
 from hornbook.kernels.steps import case
 from hornbook.text.stream import encode_lines
@@ -101,13 +100,13 @@ def tell_nets(make: Make, rounds: int) -> None:
 @numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def again(
     address: Any, of: Any, numbers: Any, p: Any, g: Any, running: Any, v: Any, d: Any, state: Any,
-    ids: Any, cut: Any, drawn: Any, work: Any, sums: Any, times: Any,
+    ids: Any, cut: Any, drawn: Any, sums: Any, times: Any,
 ) -> None:  # fmt: skip
     """An operation on one batch, some times."""
     for _ in range(times):
         call(
             address,
-            case(of, numbers, p, g, running, v, d, state, ids, cut, drawn, 0, True, 0, work, sums),
+            case(of, numbers, p, g, running, v, d, state, ids, cut, drawn, 0, True, 0, sums),
         )
 
 
@@ -126,7 +125,7 @@ def tell_operations(made: Trainer, rounds: int) -> None:
             given = (
                 units[way, whole[o, 0]], whole[o], steps.numbers[o], steps.values, steps.grads[0],
                 steps.running, rooms.values[0], rooms.back[0], steps.state, ids, own,
-                steps.drawn(laid.drawn), np.zeros(2 * NOTES, np.int64), steps.sums,
+                steps.drawn(laid.drawn), steps.sums,
             )  # fmt: skip
             again(*given, 3)
             taken = []

@@ -35,7 +35,7 @@ def load(kinds: Collection[int], number: npt.DTypeLike) -> None:
     )  # fmt: skip
     measure(
         units, whole, two, 0, 1, flat, flat, flat, flat, two, none, none, drawn, cuts,
-        np.zeros(0), work, three,
+        np.zeros(0), three,
     )  # fmt: skip
     if np.dtype(number) == np.float32:
         note_kept(kinds)

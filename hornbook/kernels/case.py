@@ -49,13 +49,11 @@ class Case(NamedTuple):
     "Random bytes, from its own on."
     training: bool
     spare: int
-    "Rows of the input that another thread has, too, and counts."
-    thread: int
-    "Which this is of those that share a batch."
-    work: Any
-    "See `hornbook.kernels.meeting`."
+    "Rows of the input that another share of the batch has, too, and counts."
+    share: int
+    "Which this is."
     sums: Any
-    "The same."
+    "What each share has of sums over all rows, (2, shares, S); see `batch_norms`."
 
 
 def case_of(number: Any) -> Any:
@@ -63,5 +61,5 @@ def case_of(number: Any) -> Any:
     flat, square, whole = number[::1], number[:, ::1], types.int64
     kinds = [whole] * 13 + [number] * 2 + [flat] * 5
     kinds += [square, whole[::1], whole[::1], *[whole] * 3, types.uint8[::1], types.boolean]
-    kinds += [whole, whole, whole[::1], number[:, :, ::1]]
+    kinds += [whole, whole, number[:, :, ::1]]
     return types.NamedTuple(kinds, Case)

@@ -7,16 +7,14 @@ its output at `y`, in n rows. What each computes is its layer's `vjp` in `hornbo
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.exponential import exponential
-from hornbook.kernels.meeting import add_up
 from hornbook.kernels.rows import add_row, add_rows, copy_row
 
 __all__ = [
-    "add", "batch_norm", "batch_norm_back", "batch_norm_used", "dropout", "dropout_back",
+    "add", "dropout", "dropout_back",
     "dropout_turned", "embedding", "embedding_back", "positions", "positions_back", "relu",
     "relu_back", "sigmoid", "spread", "sum_rows", "tanh", "tanh_back",
 ]  # fmt: skip
@@ -178,110 +176,3 @@ def dropout_turned(
         own = drawn[at * m : (at + 1) * m]
         for j in range(m):
             made[j] = given[j] * (grown if own[j] >= first else zero)
-
-
-@kernel
-def batch_norm(
-    v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, w: int, b: int,
-    running: Array, r: int, eps: Any, momentum: Any, fewer: int, spare: int, work: Array,
-    thread: int, sums: Array,
-) -> None:  # fmt: skip
-    """There: the rows at x become centred in place; `kept` gets the scale, its product with γ, and
-    the count of rows.
-
-    The running mean and variance, at r, follow.
-
-    Args:
-        v, x, y, kept, n, m, p, w, b, running, r, eps, momentum: see above.
-        fewer: degrees of freedom that the variance has less than rows.
-        spare: rows at the beginning that another thread has, too, and counts.
-        work, thread, sums: by which threads that share the rows meet; see `meeting`.
-    """
-    zero, one = v.dtype.type(0), v.dtype.type(1)
-    total = v[kept + m : kept + 2 * m + 1]
-    scale, factor = v[kept : kept + m], v[kept + m : kept + 2 * m]
-    mean, variance = running[r : r + m], running[r + m : r + 2 * m]
-    weight, bias = p[w : w + m], p[b : b + m]
-    for j in range(m):
-        scale[j], factor[j] = zero, zero
-    for i in range(spare, n):
-        row = v[x + i * m : x + (i + 1) * m]
-        for j in range(m):
-            factor[j] += row[j]
-    total[m] = n - spare
-    add_up(total, work, thread, sums)
-    rows = total[m]
-    for j in range(m):
-        factor[j] /= rows
-    for i in range(spare):
-        row = v[x + i * m : x + (i + 1) * m]
-        for j in range(m):
-            row[j] -= factor[j]
-    for i in range(spare, n):
-        row = v[x + i * m : x + (i + 1) * m]
-        for j in range(m):
-            row[j] -= factor[j]
-            scale[j] += row[j] * row[j]
-    add_up(scale, work, thread, sums)
-    unbiased, own = rows - one, rows - v.dtype.type(fewer)
-    if thread == 0:
-        for j in range(m):
-            mean[j] += momentum * (factor[j] - mean[j])
-            variance[j] += momentum * (scale[j] / unbiased - variance[j])
-    for j in range(m):
-        scale[j] = one / math.sqrt(scale[j] / own + eps)
-        factor[j] = weight[j] * scale[j]
-    for i in range(n):
-        row, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
-        for j in range(m):
-            made[j] = bias[j] + row[j] * factor[j]
-
-
-@kernel
-def batch_norm_back(
-    d: Array, v: Array, x: int, y: int, kept: int, n: int, m: int, g: Array, w: int, b: int,
-    fewer: int, spare: int, work: Array, thread: int, sums: Array,
-) -> None:  # fmt: skip
-    """Back, with two factors of m numbers in the gradients at `kept`; see `batch_norm`."""
-    one, rows = v.dtype.type(1), v[kept + 2 * m]
-    scale, factor = v[kept : kept + m], v[kept + m : kept + 2 * m]
-    level, slope = d[kept : kept + m], d[kept + m : kept + 2 * m]
-    dweight, dbias = g[w : w + m], g[b : b + m]
-    for i in range(n):
-        dy, centred = d[y + i * m : y + (i + 1) * m], v[x + i * m : x + (i + 1) * m]
-        for j in range(m):
-            dbias[j] += dy[j]
-            dweight[j] += dy[j] * centred[j]
-    few, own = -one / rows, -one / (rows - v.dtype.type(fewer))
-    for j in range(m):
-        dweight[j] *= scale[j]
-        level[j], slope[j] = dbias[j], dweight[j]
-    add_up(d[kept : kept + 2 * m], work, thread, sums)
-    for j in range(m):
-        level[j] = factor[j] * level[j] * few
-        slope[j] = factor[j] * scale[j] * slope[j] * own
-    for i in range(spare):  # the rest of its gradient is added by the thread that counts it
-        dy, dx = d[y + i * m : y + (i + 1) * m], d[x + i * m : x + (i + 1) * m]
-        for j in range(m):
-            dx[j] = dy[j] * factor[j]
-    for i in range(spare, n):
-        dy, centred = d[y + i * m : y + (i + 1) * m], v[x + i * m : x + (i + 1) * m]
-        dx = d[x + i * m : x + (i + 1) * m]
-        for j in range(m):
-            dx[j] = level[j] + dy[j] * factor[j] + centred[j] * slope[j]
-
-
-@kernel
-def batch_norm_used(
-    v: Array, x: int, y: int, kept: int, n: int, m: int, p: Array, w: int, b: int,
-    running: Array, r: int, eps: Any,
-) -> None:  # fmt: skip
-    """As the net is used, not trained: by the running mean and variance."""
-    mean, variance = running[r : r + m], running[r + m : r + 2 * m]
-    factor, weight, bias = v[kept : kept + m], p[w : w + m], p[b : b + m]
-    for j in range(m):
-        factor[j] = weight[j] / math.sqrt(variance[j] + eps)
-    for i in range(n):
-        row, made = v[x + i * m : x + (i + 1) * m], v[y + i * m : y + (i + 1) * m]
-        for j in range(m):
-            made[j] = bias[j] + (row[j] - mean[j]) * factor[j]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import from_dtype
 
-from hornbook.kernels import cells, convolutions, layers, trees
+from hornbook.kernels import batch_norms, cells, convolutions, layers, trees
 from hornbook.kernels import transformers as transformers  # its kinds
 from hornbook.kernels.case import Case
 from hornbook.kernels.linked import give_product, make_dots, make_product
@@ -72,27 +72,55 @@ def dots_back(c: Case) -> None:
     make_product(c.d, c.x, c.p, NONE, c.d, c.y, c.m, 1, c.p, c.w, c.n, c.m, c.k)
 
 
+@there(Kind.BATCH_SUMS)
+def batch_sums(c: Case) -> None:
+    """Of the batch, which counts in training alone."""
+    if c.training:
+        batch_norms.batch_sums(c.v, c.x, c.n, c.m, c.spare, c.sums, c.share, c.r)
+
+
+@back(Kind.BATCH_SUMS)
+def batch_sums_back(c: Case) -> None:
+    """`batch_squares_back` has seen to it."""
+
+
+@there(Kind.BATCH_SQUARES)
+def batch_squares(c: Case) -> None:
+    """The same."""
+    if c.training:
+        batch_norms.batch_squares(
+            c.v, c.x, c.kept, c.n, c.m, c.spare, c.sums, c.share, c.running, c.r, c.another
+        )
+
+
+@back(Kind.BATCH_SQUARES)
+def batch_squares_back(c: Case) -> None:
+    """By the sums of all rows."""
+    batch_norms.batch_squares_back(
+        c.d, c.v, c.x, c.other, c.kept, c.n, c.m, c.own, c.spare, c.sums, c.r
+    )
+
+
 @there(Kind.BATCH_NORM)
 def batch_norm(c: Case) -> None:
     """By the batch's own statistics in training, else by the running ones."""
     if c.training:
-        layers.batch_norm(
-            c.v, c.x, c.y, c.kept, c.n, c.m, c.p, c.w, c.b, c.running, c.r, c.number, c.another,
-            c.own, c.spare, c.work, c.thread, c.sums,
+        batch_norms.batch_norm(
+            c.v, c.x, c.y, c.kept, c.n, c.m, c.p, c.w, c.b, c.sums, c.share, c.running, c.r,
+            c.number, c.another, c.own,
         )  # fmt: skip
     else:
-        layers.batch_norm_used(
+        batch_norms.batch_norm_used(
             c.v, c.x, c.y, c.kept, c.n, c.m, c.p, c.w, c.b, c.running, c.r, c.number
         )
 
 
 @back(Kind.BATCH_NORM)
 def batch_norm_back(c: Case) -> None:
-    """By the former."""
-    layers.batch_norm_back(
-        c.d, c.v, c.x, c.y, c.kept, c.n, c.m, c.g, c.w, c.b, c.own, c.spare, c.work, c.thread,
-        c.sums,
-    )  # fmt: skip
+    """To its parameters."""
+    batch_norms.batch_norm_back(
+        c.d, c.v, c.x, c.y, c.kept, c.n, c.m, c.g, c.w, c.b, c.sums, c.share, c.r
+    )
 
 
 @there(Kind.TANH)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "ATTENTION", "BLOCK", "Column", "Cut", "Kind", "Operation", "Program", "Trees",
+    "ATTENTION", "BLOCK", "OF_ALL_ROWS", "Column", "Cut", "Kind", "Operation", "Program", "Trees",
     "attention_room", "bytes_before", "bytes_drawn",
 ]  # fmt: skip
 
@@ -32,6 +32,7 @@ class Kind(IntEnum):
     DOTS = 2
     "The same, the weight kept as (out, in), as the layer has it."
     BATCH_NORM = 3
+    "What BatchNorm ends with."
     LAYER_NORM = 4
     TANH = 5
     RELU = 6
@@ -72,9 +73,16 @@ class Kind(IntEnum):
     "What a gated block adds to the residual stream and to what is skipped to the output."
     AVERAGE = 30
     "The mean of a row up to each position."
+    BATCH_SUMS = 31
+    "What BatchNorm begins with: the sums of rows."
+    BATCH_SQUARES = 32
+    "And goes on with: centred rows, and the sums of their squares; back, the gradient of the rows."
 
 
 ATTENTION = int(Kind.ATTENTION)
+# What needs the sums of all rows of a batch, which threads may share: on the way there all shares
+# are done with what is before them, and on the way back, before the first, with what is behind.
+OF_ALL_ROWS = (Kind.BATCH_SQUARES, Kind.BATCH_NORM)
 GATES = {Kind.RNN_TANH: 1, Kind.RNN_RELU: 1, Kind.GRU: 3, Kind.LSTM: 4}
 
 
@@ -109,7 +117,8 @@ class Column(IntEnum):
     one tap to the next; 1 for the first block whose skips are added."""
     OTHER = 13
     """Where a second input begins, or the angles of TURN; the least random byte that ATTENTION
-    keeps, or 0; the ids that a tree spans; 1 where TAPS adds its gradient to what is there."""
+    keeps, or 0; the ids that a tree spans; 1 where TAPS adds its gradient to what is there; where
+    BatchNorm's output begins."""
     DRAWN = 14
     "Random bytes that it needs for a row of its input, in training; see `bytes_drawn`."
 

@@ -10,7 +10,7 @@ from hornbook.kernels.compiled import call, kept_on_disk, kernel
 from hornbook.kernels.compiled import part as part_of
 from hornbook.kernels.losses import cross_entropy, token_losses
 from hornbook.kernels.meeting import all_done, begin_share, end_share
-from hornbook.kernels.program import Column, Cut, Kind, bytes_before, bytes_drawn
+from hornbook.kernels.program import OF_ALL_ROWS, Column, Cut, Kind, bytes_before, bytes_drawn
 from hornbook.kernels.updates import adamw, gather, scale, sgd, square
 
 __all__ = ["advance", "measure"]
@@ -21,26 +21,26 @@ drawn_by = kernel(bytes_drawn)
 drawn_before = kernel(bytes_before)
 assert tuple(Cut) == tuple(range(11)), "and a batch in this one"
 TOLD = len(Cut)
-MEETING = int(Kind.BATCH_NORM)  # threads meet in it, also those that have no rows; others need some
+BATCH_SUMS = int(Kind.BATCH_SUMS)
+BATCH_SQUARES, BATCH_NORM = (int(kind) for kind in OF_ALL_ROWS)
 
 
 @part_of
 def case(
     of: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array, d: Array,
-    state: Array, ids: Array, cut: Array, drawn: Array, at: int, training: bool, thread: int,
-    work: Array, sums: Array,
+    state: Array, ids: Array, cut: Array, drawn: Array, at: int, training: bool, share: int,
+    sums: Array,
 ) -> Any:  # fmt: skip
     """What an operation is given, whose random bytes begin at `at`."""
     _, _, k, m, x, y, w, b, u, e, kept, r, own, other, _ = of
     n = rows_of(of, cut)
     batch, before, all_ = cut[6], cut[8], cut[9]
     random = drawn[at + drawn_before(of, n, batch, before) :] if training else drawn
-    # Of trees each thread has the node before all rows, at all levels but the last.
-    spare = 1 if thread > 0 and of[1] < 0 and TOLD - 1 - of[1] < len(cut) - 1 else 0
+    # Of trees each share has the node before all rows, at all levels but the last.
+    spare = 1 if share > 0 and of[1] < 0 and TOLD - 1 - of[1] < len(cut) - 1 else 0
     return Case(
         n, k, m, x, y, w, b, u, e, kept, r, own, other, numbers[0], numbers[1], p, g, running, v,
-        d, state, ids, cut[TOLD:], batch, before, all_, random, training, spare,
-        thread, work, sums,
+        d, state, ids, cut[TOLD:], batch, before, all_, random, training, spare, share, sums,
     )  # fmt: skip
 
 
@@ -59,67 +59,65 @@ def bytes_for(of: Array, cut: Array) -> int:
 
 
 @part_of
-def forward(
-    units: Array, whole: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array,
-    d: Array, state: Array, ids: Array, cut: Array, drawn: Array, training: bool, thread: int,
-    work: Array, sums: Array,
+def operate(
+    units: Array, way: int, of: Array, numbers: Array, p: Array, g: Array, running: Array,
+    v: Array, d: Array, state: Array, ids: Array, cut: Array, drawn: Array, at: int,
+    training: bool, share: int, sums: Array,
 ) -> None:  # fmt: skip
-    """From ids (n,) of a batch to logits, in training or as the net is used; see `advance`."""
-    at = 0
-    for o in range(len(whole)):
-        this = case(
-            whole[o], numbers[o], p, g, running, v, d, state, ids, cut, drawn, at, training,
-            thread, work, sums,
-        )  # fmt: skip
-        if this.n > 0 or whole[o, 0] == MEETING:
-            call(units[0, whole[o, 0]], this)
-        if training:
-            at += bytes_for(whole[o], cut)
+    """An operation, on the way there (0) or back (1)."""
+    this = case(of, numbers, p, g, running, v, d, state, ids, cut, drawn, at, training, share, sums)
+    # Sums over no rows are zeros, which have to be written.
+    if this.n > 0 or of[0] in (BATCH_SUMS, BATCH_SQUARES, BATCH_NORM):
+        call(units[way, of[0]], this)
+
+
+@kernel
+def hangs_on_all(whole: Array, at: int) -> bool:
+    """Whether all shares of a batch must be done with what is before a place; see `stretch`."""
+    operations = len(whole)
+    kind = whole[at if at < operations else 2 * operations - at, 0] if at != operations else -1
+    return kind == BATCH_SQUARES or (kind == BATCH_NORM and at < operations)
 
 
 @part_of
-def backward(
-    units: Array, whole: Array, numbers: Array, p: Array, g: Array, running: Array, v: Array,
-    d: Array, state: Array, ids: Array, cut: Array, drawn: Array, thread: int, work: Array,
-    sums: Array,
-) -> None:  # fmt: skip
-    """From the logits' gradients, in d, to those of the parameters, added to g."""
-    at = len(drawn)
-    for o in range(len(whole) - 1, -1, -1):
-        at -= bytes_for(whole[o], cut)
-        this = case(
-            whole[o], numbers[o], p, g, running, v, d, state, ids, cut, drawn, at, True, thread,
-            work, sums,
-        )  # fmt: skip
-        if this.n > 0 or whole[o, 0] == MEETING:
-            call(units[1, whole[o, 0]], this)
-
-
-@part_of
-def gradients(
+def stretch(
     units: Array, whole: Array, numbers: Array, logits: int, classes: int, p: Array, g: Array,
     running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,
-    cut: Array, cleared: Array, share: int, work: Array, sums: Array,
-) -> float:  # fmt: skip
-    """The loss of a share of a batch, and its gradients; see `advance`."""
+    cut: Array, cleared: Array, losses: Array, share: int, sums: Array, begin: int, end: int,
+) -> None:  # fmt: skip
+    """Some of what is to be done for the gradients of a share of a batch; see `advance`.
+
+    Places `begin` to `end` are of the operations on the way there, the loss, and the operations on
+    the way back, from the last to the first.
+    """
+    operations = len(whole)
     i, to_i, t, to_t, r, to_r, batch, follows, before, _, counted = cut[:TOLD]
     read, wanted, random = ids[i:to_i], targets[t:to_t], drawn[r:to_r]
     rows = state[before : before + batch]
-    if not follows:
+    at = 0
+    for o in range(min(begin, 2 * operations - begin + 1)):
+        at += bytes_for(whole[o], cut)
+    if begin == 0 and not follows:
         rows[:] = 0
-    forward(
-        units, whole, numbers, p, g, running, v, d, rows, read, cut, random, True, share, work,
-        sums,
-    )  # fmt: skip
-    loss: float = cross_entropy(v, d, logits, len(wanted), classes, wanted, counted)
-    for k in range(len(cleared)):
-        g[cleared[k, 0] : cleared[k, 1]] = 0
-    if batch == 0:  # nothing is written
-        g[:] = 0
-    backward(
-        units, whole, numbers, p, g, running, v, d, rows, read, cut, random, share, work, sums,
-    )  # fmt: skip
-    return loss
+    for o in range(begin, min(end, operations)):
+        operate(
+            units, 0, whole[o], numbers[o], p, g, running, v, d, rows, read, cut, random, at, True,
+            share, sums,
+        )  # fmt: skip
+        at += bytes_for(whole[o], cut)
+    if begin <= operations < end:
+        losses[0] = cross_entropy(v, d, logits, len(wanted), classes, wanted, counted)
+        for k in range(len(cleared)):
+            g[cleared[k, 0] : cleared[k, 1]] = 0
+        if batch == 0:  # nothing is written
+            g[:] = 0
+    for place in range(max(begin, operations + 1), end):
+        o = 2 * operations - place
+        at -= bytes_for(whole[o], cut)
+        operate(
+            units, 1, whole[o], numbers[o], p, g, running, v, d, rows, read, cut, random, at, True,
+            share, sums,
+        )  # fmt: skip
 
 
 @kept_on_disk
@@ -133,8 +131,8 @@ def advance(
     """Steps of training, until they are done or a loss is not finite.
 
     Threads that share batches each call this. Of each part of a step they take the shares, and wait
-    until all are done: the losses and gradients, then the updates, and where gradients are clipped
-    the sum of their squares between these.
+    until all are done. Gradients are a part, or several, where something hangs on all rows; then
+    come the updates, and where gradients are clipped the sum of their squares before these.
 
     Args:
         units: where the operations' code is; see `operations.addresses`.
@@ -157,38 +155,39 @@ def advance(
         losses: of each share and step, (threads, S), float64, is filled. The sum of all is a
             step's.
         thread: which it is of those that share the batches.
-        work, sums: by which they meet; see `meeting`.
+        work: by which they wait for each other; see `meeting`.
+        sums: what each share has of sums over all, (2, threads, S).
 
     Returns:
         How many updates were made. After a loss that is not finite there is none.
     """
-    threads, number = len(losses), p.dtype.type
-    each, part = 3 if clip > 0 else 2, 0
-    within = False
-    for o in range(whole.shape[1]):
-        within |= whole[0, o, 0] == MEETING
-    reach = 1 if within else threads  # shares that a thread may take: its own, or others', too
+    threads, number, part = len(losses), p.dtype.type, 0
+    places = 2 * whole.shape[1] + 1
     for step in range(cuts.shape[1]):
-        part = each * step
-        for other in range(reach):
-            share = (thread + other) % threads
-            if begin_share(work, share, part):
-                losses[share, step] = gradients(
-                    units, whole[share], numbers, logits[share], classes, p, g[share], running,
-                    v[share], d[share], state, ids, targets, drawn, cuts[share, step], cleared,
-                    share, work, sums,
-                )  # fmt: skip
-                end_share(work)
-        if not all_done(work, part):
-            return step
+        begin = 0
+        while begin < places:
+            end = begin + 1
+            while end < places and not (threads > 1 and hangs_on_all(whole[0], end)):
+                end += 1
+            for other in range(threads):
+                share = (thread + other) % threads
+                if begin_share(work, share, part):
+                    stretch(
+                        units, whole[share], numbers, logits[share], classes, p, g[share], running,
+                        v[share], d[share], state, ids, targets, drawn, cuts[share, step], cleared,
+                        losses[share, step:], share, sums, begin, end,
+                    )  # fmt: skip
+                    end_share(work)
+            if not all_done(work, part):
+                return step
+            part, begin = part + 1, end
         loss = 0.0
         for share in range(threads):
             loss += losses[share, step]
         if not math.isfinite(loss):
             return step
         if clip > 0:
-            part += 1
-            for other in range(reach):
+            for other in range(threads):
                 share = (thread + other) % threads
                 if begin_share(work, share, part):
                     begin, end = len(p) * share // threads, len(p) * (share + 1) // threads
@@ -197,8 +196,8 @@ def advance(
                     end_share(work)
             if not all_done(work, part):
                 return step
-        part += 1
-        for other in range(reach):
+            part += 1
+        for other in range(threads):
             share = (thread + other) % threads
             if begin_share(work, share, part):
                 begin, end = len(p) * share // threads, len(p) * (share + 1) // threads
@@ -216,6 +215,7 @@ def advance(
                 end_share(work)
         if not all_done(work, part):
             return step
+        part += 1
     return int(cuts.shape[1])
 
 
@@ -223,21 +223,22 @@ def advance(
 def measure(
     units: Array, whole: Array, numbers: Array, logits: int, classes: int, p: Array,
     running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,
-    cuts: Array, losses: Array, work: Array, sums: Array,
+    cuts: Array, losses: Array, sums: Array,
 ) -> None:  # fmt: skip
     """The loss of each prediction, as the net is used.
 
     Args:
         units, whole, numbers, logits, classes, p, running, v, d, state, ids, targets, drawn, cuts,
-            work, sums: as of `advance`; batches may overlap.
+            sums: as of `advance`; batches may overlap.
         losses: of the shape of the targets, float64, is filled.
     """
     for one in range(len(cuts)):
         i, to_i, t, to_t = cuts[one, :4]
         own, wanted, found = ids[i:to_i], targets[t:to_t], losses[t:to_t]
         state[:] = 0
-        forward(
-            units, whole, numbers, p, p[:0], running, v, d, state, own, cuts[one], drawn, False, 0,
-            work, sums,
-        )  # fmt: skip
+        for o in range(len(whole)):
+            operate(
+                units, 0, whole[o], numbers[o], p, p[:0], running, v, d, state, own, cuts[one],
+                drawn, 0, False, 0, sums,
+            )  # fmt: skip
         token_losses(v, d, logits, to_t - t, classes, wanted, found)

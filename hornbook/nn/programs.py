@@ -125,10 +125,16 @@ def batch_norm(b: Builder, layer: BatchNorm1d) -> None:
         raise Unsuited("its BatchNorm is over rows of several lengths")
     running = sum(one.numel() for one in b.running)
     b.running += [layer.running_mean, layer.running_var]
+    kept, y = b.room(2 * features + 1), b.room(rows * features)
+    how: dict[str, Any] = {
+        "kept": kept, "running": running, "own": int(layer.unbiased),
+        "numbers": (layer.eps, layer.momentum),
+    }  # fmt: skip
+    b.add(Kind.BATCH_SUMS, features, **how)
+    b.add(Kind.BATCH_SQUARES, features, other=y, **how)
     b.add(
-        Kind.BATCH_NORM, features, kept=b.room(2 * features + 1), y=b.room(rows * features),
-        weight=b.place(layer.weight), bias=b.place(layer.bias), running=running,
-        own=int(layer.unbiased), numbers=(layer.eps, layer.momentum),
+        Kind.BATCH_NORM, features, y=y, weight=b.place(layer.weight), bias=b.place(layer.bias),
+        **how,
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ import torch
 
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.extras import has
-from hornbook.kernels.program import Kind
 from hornbook.training.compilable import gain, some_program, wait_for
 from hornbook.training.gradients import refusals, refuse
 from hornbook.training.protocols import BatchSource
@@ -106,14 +105,11 @@ def candidates(
 def can_share(objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource) -> bool:
     """Whether threads may share the batches of a net's compiled steps, of which there are some.
 
-    And whether that is worth a try: of steps of 20 µs two threads take a quarter off, no more. Nor
-    should they wait for each other within a share, as in BatchNorm: on a machine that gets busy
-    later such a step takes many times as long.
+    And whether that is worth a try: of steps of 20 µs two threads take a quarter off, no more.
     """
     found = some_program(objective, settings, batches)
-    waits = Kind.BATCH_NORM in found.kinds
     worth = found.multiplications >= WORTH_SHARING and found.rows > 1
-    return found.shareable and worth and not waits
+    return found.shareable and worth
 
 
 def compiling(

@@ -35,7 +35,7 @@ from hornbook.training.laid_out import (
 )
 from hornbook.training.own_updates import update_by_trainer
 from hornbook.training.protocols import Carrying, WithBackward
-from hornbook.training.thread_rooms import Rooms, edges, widest_sum
+from hornbook.training.thread_rooms import Rooms, edges
 
 if TYPE_CHECKING:
     from hornbook.kernels.program import Program
@@ -92,7 +92,7 @@ class ManySteps:
         self.cleared = to_clear(program.operations, len(self.values))
         self.state = np.zeros((program.rows, program.state), kind)
         self.state_rows = 0  # of which something is to be remembered
-        self.sums = np.zeros((2, self.threads, widest_sum(program)), kind)
+        self.sums = np.zeros((2, self.threads, max(1, len(self.running))), kind)
 
     def programs(self, program: Program) -> list[Program]:
         """Each thread's: of windows, of which a program has a fixed number, for its share."""
@@ -298,7 +298,6 @@ class ManySteps:
     def measure(self, laid: LaidOut) -> npt.NDArray[np.float64]:
         """The loss of each target of some batches."""
         with needing("numba", "Measuring by compiled steps"):
-            from hornbook.kernels.meeting import NOTES
             from hornbook.kernels.steps import measure
 
         program, found, units = self.program, np.zeros(laid.targets.size), self.units()
@@ -309,8 +308,7 @@ class ManySteps:
                 units, self.whole, self.numbers, program.logits, program.classes, self.values,
                 self.running, self.rooms.values[thread], self.rooms.back[thread],
                 np.zeros_like(self.state), laid.ids, laid.targets, np.zeros(0, np.uint8),
-                np.ascontiguousarray(cuts), found, np.zeros(2 * NOTES, np.int64),
-                np.zeros((2, 1, 1), self.values.dtype),
+                np.ascontiguousarray(cuts), found, np.zeros((2, 1, 1), self.values.dtype),
             )  # fmt: skip
 
         self.helpers.all(share, give_up=lambda: None)  # none waits for another

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.kernels.program import Column, Kind, Program
+from hornbook.kernels.program import Program
 
-__all__ = ["Rooms", "edges", "widest_sum"]
+__all__ = ["Rooms", "edges"]
 
 Floats = npt.NDArray[Any]
 APART = 16  # numbers between two shares' values, so that no line of the cache has both
@@ -39,9 +39,3 @@ class Rooms:
         self.logits = np.array([one.logits for one in programs], np.int64)
         most = max(size, *(one.values for one in programs)) + APART
         self.values, self.back = np.zeros((2, len(programs), most), kind)
-
-
-def widest_sum(program: Program) -> int:
-    """Numbers of which threads that share a batch add up what each has, at most."""
-    normal = (one.whole for one in program.operations if one.whole[Column.KIND] == Kind.BATCH_NORM)
-    return max((2 * whole[Column.OUT] for whole in normal), default=1)
