@@ -76,7 +76,7 @@ class Kind(IntEnum):
     BATCH_SUMS = 31
     "What BatchNorm begins with: the sums of rows."
     BATCH_SQUARES = 32
-    "And goes on with: centred rows, and the sums of their squares; back, the gradient of the rows."
+    "What BatchNorm does next: centres rows and sums their squares; back, the gradient of the rows."
 
 
 ATTENTION = int(Kind.ATTENTION)
