@@ -10,7 +10,7 @@ import torch
 from hornbook.nn import Embedding, Linear, Sequential, Tanh
 from hornbook.training import TrainingSettings
 from hornbook.training.adam import (
-    AdamW,
+    Adam,
     Part,
     TableAdam,
     choose_step,
@@ -23,6 +23,7 @@ from hornbook.training.parameters import FlatParameters
 from tests.referee import close
 
 SETTINGS = TrainingSettings(beta1=0.8, beta2=0.95)
+COUPLED = TrainingSettings(optimizer="adam", beta1=0.8, beta2=0.95)
 
 
 def part(dtype: torch.dtype, decay: float) -> Part:
@@ -32,15 +33,18 @@ def part(dtype: torch.dtype, decay: float) -> Part:
     return Part(values, grads, mean, square.square(), 0.5, decay)
 
 
+@pytest.mark.parametrize("settings", [SETTINGS, COUPLED], ids=["adamw", "adam"])
 @pytest.mark.parametrize("decay", [0.0, 0.3])
 @pytest.mark.parametrize(("dtype", "relative"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
-def test_the_plain_step_is_the_fused_one(dtype: torch.dtype, relative: float, decay: float) -> None:
+def test_the_plain_step_is_the_fused_one(
+    dtype: torch.dtype, relative: float, decay: float, settings: TrainingSettings
+) -> None:
     one, other = part(dtype, decay), part(dtype, decay)
     for count in range(1, 30):
         for each in (one, other):
             each.grads.copy_(torch.randn(19, generator=torch.Generator().manual_seed(count)))
-        fused_step([one], 0.05, count, SETTINGS)
-        plain_step([other], 0.05, count, SETTINGS)
+        fused_step([one], 0.05, count, settings)
+        plain_step([other], 0.05, count, settings)
         for name in ("values", "mean", "square"):
             close(getattr(other, name), getattr(one, name), relative)
 
@@ -74,7 +78,7 @@ def test_every_rule_goes_without_the_kernel(rule: Any, monkeypatch: pytest.Monke
         flat = FlatParameters(net)
         optimizer = make_optimizer(flat, TrainingSettings(optimizer=rule, weight_decay=0.1))
         dense, tables = optimizer.rules
-        assert isinstance(dense, Muon if rule == "muon" else AdamW)
+        assert isinstance(dense, Muon if rule == "muon" else Adam)
         assert isinstance(tables, TableAdam)
         assert dense.step is tables.step is (plain_step if missing else fused_step)
         for turn in range(5):

@@ -86,6 +86,7 @@ NETS: dict[str, tuple[str, dict[str, Any]]] = {
     "GRU on windows": ("gru", {"block_size": 3, "n_embd": 4, "n_hidden": 9, "predict": "last"}),
 }
 WAYS: dict[str, dict[str, Any]] = {
+    "adam": {"optimizer": "adam", "weight_decay": 0.3},
     "adamw": {"weight_decay": 0.3},
     "clip": {"clip": 0.3, "schedule": "cosine", "warmup": 5},
     "sgd": {"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 0.1},

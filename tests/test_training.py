@@ -54,10 +54,10 @@ def test_flat_parameters_are_views_decayed_first() -> None:
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.3])
-@pytest.mark.parametrize("rule", ["sgd", "momentum", "adamw"])
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "adam", "adamw"])
 def test_updates_equal_torchs(rule: str, decay: float) -> None:
     mine, theirs = net(), net()
-    changes: dict[str, Any] = {"optimizer": "adamw" if rule == "adamw" else "sgd"}
+    changes: dict[str, Any] = {"optimizer": "sgd" if rule == "momentum" else rule}
     if rule == "momentum":
         changes["momentum"] = 0.9
     settings = TrainingSettings(weight_decay=decay, **changes)
@@ -65,9 +65,10 @@ def test_updates_equal_torchs(rule: str, decay: float) -> None:
     rest = [p for p in theirs.parameters() if all(p is not w for w in weights)]
     groups = [{"params": weights, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
     reference: torch.optim.Optimizer
-    if rule == "adamw":
+    if rule in ("adam", "adamw"):
         betas = (settings.beta1, settings.beta2)
-        reference = torch.optim.AdamW(groups, lr=0.05, betas=betas)
+        made = torch.optim.Adam if rule == "adam" else torch.optim.AdamW
+        reference = made(groups, lr=0.05, betas=betas)
     else:
         reference = torch.optim.SGD(groups, lr=0.05, momentum=settings.momentum)
     flat = FlatParameters(mine)

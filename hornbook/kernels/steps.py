@@ -11,7 +11,7 @@ from hornbook.kernels.compiled import part as part_of
 from hornbook.kernels.losses import cross_entropy, token_losses
 from hornbook.kernels.meeting import all_done, begin_share, end_share
 from hornbook.kernels.program import OF_ALL_ROWS, Column, Cut, Kind, bytes_before, bytes_drawn
-from hornbook.kernels.updates import adamw, gather, scale, sgd, square
+from hornbook.kernels.updates import adam, gather, scale, sgd, square
 
 __all__ = ["advance", "measure"]
 
@@ -147,7 +147,7 @@ def advance(
         ids, targets, drawn: of all steps, one after the other; drawn are random bytes.
         cuts: of each share and step, (threads, S, 11 + C); see `Cut`.
         cleared: parts of g that operations add to, (R, 2); all else they write.
-        rule: 0 for `adamw`, 1 for `sgd`; 2 for none, of a single step: its gradients are left in g.
+        rule: 0 for `adam`, 1 for `sgd`; 2 for none, of a single step: its gradients are left in g.
         parts, factors, constants: see there.
         first, second: what the rule remembers.
         pace: of each step, (S, 3).
@@ -209,7 +209,7 @@ def advance(
                 else:
                     gather(g, begin, end)
                 if rule == 0:
-                    adamw(p, g[0], first, second, parts, factors, pace[step], constants, begin, end)
+                    adam(p, g[0], first, second, parts, factors, pace[step], constants, begin, end)
                 elif rule == 1:
                     sgd(p, g[0], first, parts, factors, pace[step], constants, begin, end)
                 end_share(work)

@@ -10,7 +10,7 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel, summing
 
-__all__ = ["adamw", "gather", "scale", "sgd", "square"]
+__all__ = ["adam", "gather", "scale", "sgd", "square"]
 
 Array = Any
 
@@ -51,18 +51,19 @@ def scale(g: Array, begin: int, end: int, most: Any, total: Any) -> None:
 
 
 @kernel
-def adamw(
+def adam(
     p: Array, g: Array, mean: Array, square: Array, parts: Array, factors: Array, pace: Array,
     constants: Array, from_: int, to: int,
 ) -> None:  # fmt: skip
-    """AdamW's update.
+    """Adam's or AdamW's update.
 
     Args:
         p, g, mean, square: parameters, gradients, and the two means; shape (P,).
         parts: begin and end of each group, (G, 2).
         factors: of each group, the factor on the rate and the weight decay, (G, 2).
         pace: of this update, the rate, the rate / (1 - β1ᵗ) and sqrt(1 - β2ᵗ).
-        constants: 1 - β1, β2, 1 - β2, and ε.
+        constants: 1 - β1, β2, 1 - β2, ε, and 1 where weight decay is added to the gradients, for
+            AdamW 0.
         from_, to: parameters that are updated.
     """
     rate, pull, root = pace[0], pace[1], pace[2]
@@ -72,8 +73,13 @@ def adamw(
         begin, end = max(from_, parts[k, 0]), min(to, parts[k, 1])
         if begin >= end:
             continue
-        keep, size = one - rate * factors[k, 0] * factors[k, 1], pull * factors[k, 0]
+        decay, keep, size = factors[k, 1], one, pull * factors[k, 0]
         values, grads, m, s = p[begin:end], g[begin:end], mean[begin:end], square[begin:end]
+        if constants[4] == 0:
+            keep = one - rate * factors[k, 0] * decay
+        elif decay > 0:
+            for i in range(end - begin):
+                grads[i] += decay * values[i]
         for i in range(end - begin):
             m[i] += fresh * (grads[i] - m[i])
             s[i] = s[i] * old + new * grads[i] * grads[i]
@@ -90,7 +96,7 @@ def sgd(
     Args:
         p, g: parameters and gradients, shape (P,).
         velocity: the same shape; without momentum it is left alone.
-        parts, factors, from_, to: as of `adamw`.
+        parts, factors, from_, to: as of `adam`.
         pace: its first number is the rate.
         constants: its first number is the momentum.
     """

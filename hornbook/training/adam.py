@@ -1,4 +1,4 @@
-"""Adam with weight decay apart from the gradient, for dense parameters and for tables."""
+"""Adam, with weight decay apart from the gradients or within them, and Adam for tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hornbook.training.settings import TrainingSettings
 from hornbook.training.tables import RowStore, SparseTable
 from hornbook.training.update_rule import Rule
 
-__all__ = ["AdamW", "Part", "TableAdam", "choose_step", "fused_step", "plain_step"]
+__all__ = ["Adam", "Part", "TableAdam", "choose_step", "fused_step", "plain_step"]
 
 EPS = 1e-8
 
@@ -41,11 +41,15 @@ def plain_step(parts: Iterable[Part], rate: float, count: int, settings: Trainin
     """One step in torch's public operations.
 
     With means of the gradient, m, and of its square, v, both of which start at zero and are divided
-    by 1 - βᵗ to undo that pull: w -= rate · (m / (sqrt(v) + ε) + decay · w).
+    by 1 - βᵗ to undo that pull: w -= rate · (m / (sqrt(v) + ε) + decay · w). With optimizer=adam
+    decay · w is added to the gradient instead, before the means are taken.
     """
     beta1, beta2 = settings.beta1, settings.beta2
     for values, grads, mean, square, factor, decay in parts:
-        values.mul_(1 - rate * factor * decay)
+        if settings.optimizer != "adam":
+            values.mul_(1 - rate * factor * decay)
+        elif decay:
+            grads = grads.add(values, alpha=decay)  # noqa: PLW2901 - and not in place
         mean.lerp_(grads, 1 - beta1)
         square.mul_(beta2).addcmul_(grads, grads, value=1 - beta2)
         size = (square.sqrt() / math.sqrt(1 - beta2**count)).add_(EPS)
@@ -53,14 +57,15 @@ def plain_step(parts: Iterable[Part], rate: float, count: int, settings: Trainin
 
 
 def fused_step(parts: Iterable[Part], rate: float, count: int, settings: TrainingSettings) -> None:
-    """The same by the kernel of torch.optim.AdamW's `fused`, which passes over memory but once.
+    """The same by the kernel of torch.optim's `fused`, which passes over memory but once.
 
     It is private to torch: see `choose_step`.
     """
+    kernel = torch._fused_adam_ if settings.optimizer == "adam" else torch._fused_adamw_
     counts: list[Tensor] = []
     for values, grads, mean, square, factor, decay in parts:
         counts = counts or [torch.tensor(float(count), device=values.device)]
-        torch._fused_adamw_(
+        kernel(
             [values], [grads], [mean], [square], [], counts, lr=rate * factor,
             beta1=settings.beta1, beta2=settings.beta2, weight_decay=decay, eps=EPS, amsgrad=False,
             maximize=False,
@@ -82,8 +87,8 @@ def choose_step(like: Tensor, settings: TrainingSettings) -> Step:
     return fused_step
 
 
-class AdamW(Rule):
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019); see `plain_step`."""
+class Adam(Rule):
+    """Adam (Kingma and Ba 2015), or AdamW (Loshchilov and Hutter 2019); see `plain_step`."""
 
     def __init__(self, flat: FlatParameters, settings: TrainingSettings) -> None:
         self.flat, self.settings = flat, settings
@@ -114,7 +119,7 @@ class AdamW(Rule):
 class TableAdam(Rule):
     """Adam with β1 = 0 on tables, at the price of the rows that were touched.
 
-    The result is that of `AdamW` on the whole table with `beta1=0` and no weight decay: a row
+    The result is that of `Adam` on the whole table with `beta1=0` and no weight decay: a row
     without gradient stays where it is, and v, its mean of squared gradients, sinks by β2 in every
     update. A row that is touched k updates after the last time makes up for that:
     v = β2^k v + (1 - β2) g².

@@ -26,7 +26,7 @@ __all__ = [
 LARGE, LARGE_BY_TIME, LARGE_OF_ATTENTION = 3 * 10**9, 2 * 10**10, 2 * 10**10
 PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
 BETWEEN = 5e-12  # and what is done between the products, for each of a step's multiplications
-RULES = {"adamw": 0, "sgd": 1, "muon": 2}  # of the last the update is the trainer's own
+RULES = {"adam": 0, "adamw": 0, "sgd": 1, "muon": 2}  # of the last the update is the trainer's own
 
 
 @runtime_checkable

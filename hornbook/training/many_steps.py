@@ -79,8 +79,9 @@ class ManySteps:
         decay = settings.weight_decay
         factors = [(g.factor, decay if g.decayed else 0.0) for g in flat.groups]
         self.factors = np.array(factors, kind)
-        b1, b2, adam = settings.beta1, settings.beta2, settings.optimizer == "adamw"
-        constants = (1 - b1, b2, 1 - b2, EPS) if adam else (settings.momentum, 0.0, 0.0, 0.0)
+        b1, b2, name = settings.beta1, settings.beta2, settings.optimizer
+        adam = (1 - b1, b2, 1 - b2, EPS, float(name == "adam"))
+        constants = adam if RULES[name] == RULES["adam"] else (settings.momentum, *4 * (0.0,))
         self.constants = np.array(constants, kind)
         self.take()
 
@@ -321,7 +322,7 @@ class ManySteps:
         return eights.view(torch.uint8).numpy()
 
     def pace(self, steps: int) -> Floats:
-        """The rate of some steps, and what AdamW makes of it; see `kernels.updates.adamw`."""
+        """The rate of some steps, and what Adam makes of it; see `kernels.updates.adam`."""
         s, trainer = self.trainer.settings, self.trainer
         rates = np.array([trainer.schedule(trainer.step + i) for i in range(steps)])
         count = trainer.optimizer.count + 1 + np.arange(steps)

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from hornbook.compute.products import has_fast_bfloat16
-from hornbook.training.adam import AdamW
+from hornbook.training.adam import Adam
 from hornbook.training.parameters import FlatParameters
 from hornbook.training.settings import TrainingSettings
 
 __all__ = ["Muon", "orthogonal"]
 
 
-class Muon(AdamW):
+class Muon(Adam):
     """Momentum made orthogonal, for matrices (Jordan et al. 2024); AdamW for everything else.
 
     The singular values of a matrix's momentum are all brought near one, so that an update moves

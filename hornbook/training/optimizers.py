@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from hornbook.training.adam import AdamW, TableAdam
+from hornbook.training.adam import Adam, TableAdam
 from hornbook.training.muon import Muon
 from hornbook.training.parameters import LAYOUT, FlatParameters
 from hornbook.training.settings import TrainingSettings
@@ -20,9 +20,10 @@ from hornbook.training.update_rule import Rule
 __all__ = ["Optimizer", "make_optimizer"]
 
 # By the setting `optimizer`: the rule of the dense parameters, and that of tables.
-RULES: dict[str, tuple[type[SGD | AdamW], type[TableSGD | TableAdam]]] = {
+RULES: dict[str, tuple[type[SGD | Adam], type[TableSGD | TableAdam]]] = {
     "sgd": (SGD, TableSGD),
-    "adamw": (AdamW, TableAdam),
+    "adam": (Adam, TableAdam),
+    "adamw": (Adam, TableAdam),
     "muon": (Muon, TableAdam),
 }
 

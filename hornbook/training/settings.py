@@ -45,15 +45,16 @@ class TrainingSettings(Settings):
     """Learning rates per parameter, as 'PATTERN=FACTOR' ('*' and '?' are wildcards): the first
     pattern that matches a parameter's name multiplies its learning rate; 0 freezes it. A pattern
     that matches nothing is an error, which lists all names."""
-    optimizer: Literal["adamw", "muon", "sgd"] = "adamw"
-    "Optimizer; muon orthogonalises the updates of weight matrices and uses adamw for the rest."
+    optimizer: Literal["adam", "adamw", "muon", "sgd"] = "adamw"
+    """Optimizer; adam adds the weight decay to the gradients, adamw applies it to the weights
+    alone; muon orthogonalises the updates of weight matrices and uses adamw for the rest."""
     momentum: Annotated[float, Bounds(0, 0.9999)] = 0.0
     "Momentum (only with optimizer=sgd; muon always uses 0.95)."
     beta1: Annotated[float, Bounds(0, 0.9999)] = 0.9
-    """AdamW's decay rate for the running mean of gradients (not with optimizer=sgd). Tables
+    """Adam's decay rate for the running mean of gradients (not with optimizer=sgd). Tables
     that are updated by the rows of a batch go without."""
     beta2: Annotated[float, Bounds(0, 0.999999)] = 0.99
-    "AdamW's decay rate for the running mean of squared gradients (not with optimizer=sgd)."
+    "Adam's decay rate for the running mean of squared gradients (not with optimizer=sgd)."
     weight_decay: Annotated[float, Bounds(0, 1000)] = 0.01
     "Weight decay of the linear layers' weights; biases, gains and embeddings are not decayed."
     clip: Annotated[float, Bounds(0, 1e9)] = 0.0
@@ -115,7 +116,7 @@ class TrainingSettings(Settings):
         own_rates(self.rates)
         self.refuse_unless(self.optimizer == "sgd", ("momentum",), "`optimizer=sgd`")
         self.refuse_unless(
-            self.optimizer != "sgd", ("beta1", "beta2"), "`optimizer=adamw` or `optimizer=muon`"
+            self.optimizer != "sgd", ("beta1", "beta2"), "an `optimizer` other than sgd"
         )
         if self.compile and (name := self.gradients) in ("hand", "compiled"):
             raise SettingsError(
