@@ -110,11 +110,11 @@ def test_what_does_not_shape_a_step_makes_no_other_kind(measured: list[str]) -> 
 
 
 def test_the_key_tells_machines_versions_and_nets_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = parts()[0]
-    keys = [kind_of_training(model, OPEN, WHAT)]
-    assert keys[0] == kind_of_training(parts()[0], OPEN, WHAT)
-    keys.append(kind_of_training(parts("gru", "text")[0], OPEN, WHAT))
-    keys.append(kind_of_training(model, OPEN, {**WHAT, "family": "bow"}))
+    model, open_ = parts()[0], candidates(*parts(), OPEN)
+    keys = [kind_of_training(model, OPEN, WHAT, open_)]
+    assert keys[0] == kind_of_training(parts()[0], OPEN, WHAT, candidates(*parts(), OPEN))
+    keys.append(kind_of_training(parts("gru", "text")[0], OPEN, WHAT, open_))
+    keys.append(kind_of_training(model, OPEN, {**WHAT, "family": "bow"}, open_))
     for owner, name, value in [
         (kept_choices, "cores_allowed", lambda: 77),
         (kept_choices, "VERSION", 0),
@@ -123,8 +123,24 @@ def test_the_key_tells_machines_versions_and_nets_apart(monkeypatch: pytest.Monk
         (torch.backends.cpu, "get_cpu_capability", lambda: "ABACUS"),
     ]:
         monkeypatch.setattr(owner, name, value)
-        keys.append(kind_of_training(model, OPEN, WHAT))
+        keys.append(kind_of_training(model, OPEN, WHAT, open_))
     assert len(set(keys)) == len(keys)
+
+
+def test_what_may_be_chosen_makes_a_kind_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A choice that an older hornbook kept, which offered less, is not taken again."""
+    objective, open_ = parts()[0], candidates(*parts(), OPEN)
+
+    def key(*others: dict[str, Any]) -> str:
+        offered = replace(open_, others=(*open_.others, *others))
+        return kind_of_training(objective, OPEN, WHAT, offered)
+
+    one, two = ({"gradients": "compiled", "threads": count} for count in (1, 2))
+    assert len({key(), key(one), key(one, two)}) == 3
+    plain, compiled = key(), key(one)
+    monkeypatch.setattr(kept_choices, "KERNELS", 0)
+    assert key(one) != compiled, "other kernels take other times"
+    assert key() == plain, "of which this training has none"
 
 
 GOOD = {"threads": 1, "precision": "float32", "gradients": "hand", "tried": []}

@@ -4,8 +4,9 @@ Sums come out differently, in their last digits, on other numbers of threads, in
 or by another way to the gradients. If a stopwatch chose among them for every training, the same
 command would not give the same numbers. So the first training of a kind is measured, and every
 later one takes what was chosen then: a JSON file each in the folder `calibration` of the cache.
-Trainings for which compiled steps are worth a try are a kind of their own: they are longer, or the
-kernels have been compiled since.
+What may be chosen makes a kind of its own: a training for which compiled steps are worth a try, as
+it is longer or the kernels have been compiled since, is measured anew, and so is every one that
+compiled steps are open to when the kernels are others than those that were measured.
 To measure again, remove that file, or the folder. What was measured while the machine was busy with
 other work is not kept. A training too short to measure has the same path each time.
 """
@@ -30,6 +31,7 @@ from hornbook.compute.load import BUSY as LEAST
 from hornbook.compute.load import cores_allowed, share_of_processors
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.errors import RunError
+from hornbook.kernels.version import VERSION as KERNELS
 from hornbook.records import JSONObject, read_record
 from hornbook.training import calibration
 from hornbook.training.calibration import Calibration
@@ -39,7 +41,7 @@ from hornbook.training.settings import TrainingSettings
 
 __all__ = ["VERSION", "calibrate_once", "kind_of_training"]
 
-VERSION = 4  # of calibration itself: raised when other choices are offered or weighed otherwise
+VERSION = 4  # of calibration itself: raised when choices are weighed otherwise
 BUSY = "the machine was busy with other work while it was measured"
 # What a choice of several threads is worth then: it stays, for the same command gives the same
 # numbers, but it is said at once.
@@ -97,7 +99,7 @@ def calibrate_once(
     open_ = candidates(objective, batches, settings, seconds)
     if not open_.worth_measuring:
         return calibration.calibrate(objective, batches, settings, open_)
-    key = kind_of_training(objective, settings, what, compiled=open_.compiled)
+    key = kind_of_training(objective, settings, what, open_)
     path = cache_folder() / "calibration" / f"{key}.json"
     kept, taken = read(path, open_), 0.0
     if kept is None:
@@ -121,14 +123,13 @@ def kind_of_training(
     objective: torch.nn.Module,
     settings: TrainingSettings,
     what: JSONObject,
-    *,
-    compiled: bool = False,
+    open_: Candidates,
 ) -> str:
     """A digest of all that decides which path is the fastest: 32 hexadecimal digits.
 
     Args:
         objective, settings, what: as of `calibrate_once`.
-        compiled: whether compiled steps may be tried.
+        open_: what may be chosen.
     """
     told = {
         "version": VERSION,
@@ -140,7 +141,8 @@ def kind_of_training(
         "threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if settings.device == "cuda" else None,
         "what": what,
-        "compiled": compiled,
+        "offered": [dict(change) for change in open_.others],
+        "kernels": KERNELS if open_.compiled else None,
         "training": {name: getattr(settings, name) for name in SHAPING},
         "parameters": [(name, [*p.shape]) for name, p in objective.named_parameters()],
     }

@@ -26,7 +26,12 @@ __all__ = ["Needed", "blocks", "choose_recompute", "needed", "recompute_blocks"]
 
 FREE = 0.9  # of the available memory may be planned for
 PASSING = 1.3  # times what is held: what stands beside it for a moment
-MOMENTS = {"sgd": 1, "adam": 2, "adamw": 2, "muon": 3}  # numbers that an optimizer keeps of one, at most
+MOMENTS = {
+    "sgd": 1,
+    "adam": 2,
+    "adamw": 2,
+    "muon": 3,
+}  # numbers that an optimizer keeps of one, at most
 
 
 @dataclass(frozen=True)
