@@ -49,7 +49,7 @@ def plain_step(parts: Iterable[Part], rate: float, count: int, settings: Trainin
         if settings.optimizer != "adam":
             values.mul_(1 - rate * factor * decay)
         elif decay:
-            grads = grads.add(values, alpha=decay)  # noqa: PLW2901 - and not in place
+            grads = grads.add(values, alpha=decay)
         mean.lerp_(grads, 1 - beta1)
         square.mul_(beta2).addcmul_(grads, grads, value=1 - beta2)
         size = (square.sqrt() / math.sqrt(1 - beta2**count)).add_(EPS)

@@ -132,10 +132,11 @@ NIETZSCHE = (
     ),
     Reproduction(
         "lstm-stateful", "nietzsche", "LSTM, two layers of 512, warm restarts",
-        STATEFUL.format(family="lstm", rest="dropout 0.5 between the layers, Adam at 0.01 with decay "
-                        "1e-5, no clipping, restarts after 1, 2, 4 … epochs, 63 in all; the lesson's 17 "
-                        "epochs before these are left out, and the rate grows over the first 100 "
-                        "steps, or the net may stay at the loss of single letters for an epoch"),
+        STATEFUL.format(family="lstm", rest="dropout 0.5 between the layers, Adam at 0.01 with "
+                        "decay 1e-5, no clipping, restarts after 1, 2, 4 … epochs, 63 in all; the "
+                        "lesson's 17 epochs before these are left out, and the rate grows over the "
+                        "first 100 steps, or the net may stay at the loss of single letters for an "
+                        "epoch"),
         carried("lstm-stateful", "lstm",
                 {"n_hidden": 512, "n_layer": 2, "dropout": 0.5, "dropped": "between"},
                 {"optimizer": "adam", "weight_decay": 1e-5, "learning_rate": 0.01, "clip": 0.0,
