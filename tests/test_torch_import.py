@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import pytest
 
-from hornbook.cli.torch_import import InOneGo, TorchFinder, import_torch_in_one_go
+from hornbook.cli.torch_import import (
+    AT_START,
+    InOneGo,
+    TorchFinder,
+    import_torch_in_one_go,
+    in_one_go,
+    look_for_garbage_later,
+)
+
+
+@pytest.fixture(autouse=True)
+def searched_as_usual() -> Iterator[None]:
+    usual, called = gc.get_threshold(), [*gc.callbacks]
+    yield
+    gc.callbacks[:] = called
+    gc.set_threshold(*usual)
+    gc.unfreeze()
 
 
 class Noting(Loader):
@@ -25,13 +42,10 @@ class Noting(Loader):
 def test_no_garbage_is_looked_for_meanwhile() -> None:
     loader = Noting()
     module = ModuleType("some")
-    module.__spec__ = ModuleSpec("some", InOneGo(loader))
+    module.__spec__ = ModuleSpec("some", in_one_go(loader))
     assert gc.isenabled()
-    try:
-        InOneGo(loader).exec_module(module)
-        assert gc.get_freeze_count() > 0
-    finally:
-        gc.unfreeze()
+    InOneGo(loader).exec_module(module)
+    assert gc.get_freeze_count() > 0
     assert loader.collecting is False
     assert gc.isenabled()
     assert module.__loader__ is loader
@@ -43,12 +57,31 @@ def test_it_is_looked_for_again_after_an_import_that_fails() -> None:
         def exec_module(self, module: ModuleType) -> None:
             raise ImportError("broken")
 
-    try:
-        with pytest.raises(ImportError, match="broken"):
-            InOneGo(Broken()).exec_module(ModuleType("some"))
-    finally:
-        gc.unfreeze()
+    with pytest.raises(ImportError, match="broken"):
+        InOneGo(Broken()).exec_module(ModuleType("some"))
     assert gc.isenabled()
+
+
+def test_the_first_search_comes_late_and_the_others_as_usual() -> None:
+    usual, called = gc.get_threshold(), [*gc.callbacks]
+    look_for_garbage_later()
+    assert gc.get_threshold() == (AT_START, *usual[1:])
+    made: list[list[int]] = []
+    while gc.get_threshold() != usual:  # new objects that stay bring the search about
+        made.append([])
+        assert len(made) <= AT_START
+    assert len(made) > AT_START // 2
+    assert gc.callbacks == called
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_an_import_in_one_go_changes_nothing_about_the_searches(later: bool) -> None:
+    if later:
+        look_for_garbage_later()
+    before, called = gc.get_threshold(), len(gc.callbacks)
+    InOneGo(Noting()).exec_module(ModuleType("some"))
+    assert gc.get_threshold() == before
+    assert len(gc.callbacks) == called
 
 
 def test_other_modules_are_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +92,7 @@ def test_other_modules_are_left_to_others(monkeypatch: pytest.MonkeyPatch) -> No
     assert finder in sys.meta_path
     spec = finder.find_spec("torch", None)
     assert spec is not None
-    assert isinstance(spec.loader, InOneGo)
+    assert type(spec.loader).__name__ == "InOneGo"
     assert finder not in sys.meta_path, "it finds torch once"
 
 

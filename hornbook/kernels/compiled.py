@@ -10,6 +10,7 @@ first, one that loads what was kept has the second only, and the two may round o
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -19,6 +20,8 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.caching import FunctionCache
+from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
 from hornbook.kernels.version import VERSION
@@ -67,25 +70,38 @@ def of_this_version(function: F) -> F:
     return function
 
 
+class Loading(FunctionCache):  # type: ignore[misc]
+    """Numba's, but it does not get ready to compile before it loads what was kept.
+
+    Compiling gets ready by itself; loading needs none of that, which takes an eighth of a second.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What was kept for a signature; None if nothing was."""
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+
+
 def kept_on_disk(function: Callable[..., Any]) -> Any:
     """The same as a `kernel` whose result is kept, where there is a place; what it calls is in it.
 
     That is beside the code, or among the user's caches where the code cannot be written.
     """
-    function = of_this_version(function)
-    try:
-        return numba.njit(cache=True, **COMMON)(function)
-    except RuntimeError:  # neither can be written: it is compiled in each process
-        return numba.njit(**COMMON)(function)
+    return keeping(numba.njit(**COMMON)(of_this_version(function)), function)
 
 
 def address_of(function: Callable[..., None], signature: Any) -> int:
     """Where a function is in this process: compiled, or loaded from where it was kept."""
-    compile_ = functools.partial(numba.cfunc, signature, **BARE)
-    try:
-        return int(compile_(cache=True)(function).address)
-    except RuntimeError:  # nothing can be kept: see `kept_on_disk`
-        return int(compile_()(function).address)
+    made = keeping(CFunc(function, (signature.args, signature.return_type), {}, BARE), function)
+    made.compile()
+    return int(made.address)
+
+
+def keeping(made: Any, function: Callable[..., Any]) -> Any:
+    """What Numba made of a function, which is to be kept if there is a place for it."""
+    with contextlib.suppress(RuntimeError):  # else it is compiled in each process
+        made._cache = Loading(function)
+    return made
 
 
 class Unit:

@@ -61,16 +61,17 @@ def strangers(path: Path) -> list[str]:
         Names, sorted: of files that no run has, and of links; `run.json` alone where there are none
         and it cannot be read, for then nothing tells that this is a run.
     """
-    known = {LOCK} | {name for task in tasks().values() for name in task.files}
-    ours = begun_only(path)
-    known |= set() if ours else OWN  # a beginning holds nothing that was learned
+    there, ours = list(contents(path)), begun_only(path)
+    known = {LOCK} if ours else {LOCK, *OWN}  # a beginning holds nothing that was learned
+    if not {name for name, _ in there} <= known:  # only then need all tasks be asked
+        known |= {name for task in tasks().values() for name in task.files}
     with contextlib.suppress(RunError, SettingsError):
         record = RunRecord.read(path / "run.json")
         known |= record.data.files.keys() | task_named(record.task).files
         ours = True
     folders = {str(parent) for name in known for parent in PurePosixPath(name).parents}
     found, empty = [], True
-    for name, mode in contents(path):
+    for name, mode in there:
         if name == LOCK and is_unwritten(path / LOCK):
             continue  # a kill came between making the lock and writing into it
         empty = False
