@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -71,3 +72,23 @@ def test_kinds_are_named_on_the_command_line(
     with pytest.raises(SystemExit):
         command.main()
     assert "invalid choice: 'nothing'" in capsys.readouterr().err
+
+
+LOADING = """\
+import sys
+from hornbook.kernels.ahead import load
+from hornbook.kernels.program import Kind
+load({int(Kind.EMBEDDING)}, "float32")
+from hornbook.kernels.steps import advance, measure
+kept = sum(sum(one.stats.cache_hits.values()) for one in (advance, measure))
+print(kept, "numba.cpython.charseq" in sys.modules)
+"""
+
+
+def test_what_was_kept_is_loaded_without_getting_ready_to_compile() -> None:
+    """Numba loads all its declarations first, in an eighth of a second; the first process may."""
+    for _ in range(2):
+        told = subprocess.run(
+            [sys.executable, "-c", LOADING], capture_output=True, text=True, check=True
+        ).stdout
+    assert told.split() == ["2", "False"]
