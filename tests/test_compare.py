@@ -515,6 +515,7 @@ def test_a_run_of_the_comparison_itself_cannot_join_it(names: Path) -> None:
         ({"split": "100/0/0"}, "no dev split"),
         ({"settings": ("n_hiden=3",)}, "None of the families compared"),
         ({"settings": ("gpt.n_layer=3",)}, "which is not compared here"),
+        ({"models": ("ngram",), "settings": (), "change": ("mlp.dropout=0.1",)}, "no net"),
         ({"settings": ("n_hidden",)}, "not a setting with a value"),
         ({"settings": ("seed=3",)}, "`seed` cannot be set"),
         ({"settings": ("mlp.n_embd=many",)}, "`n_embd` must be an integer"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from hornbook.suggestions import did_you_mean
+
 __all__ = ["in_one_line"]
 
 RULE = "─" * 8
@@ -34,14 +36,19 @@ def in_one_line(box: str, verb: str) -> str:
     inner = [line.strip("│ ") for line in box.splitlines() if line[:1] not in "╭╰"]
     rule = next((place for place, line in enumerate(inner) if line.startswith(RULE)), len(inner))
     told = " ".join(line for line in inner[:rule] if line)
-    return f"hornbook {verb}: {reworded(told).rstrip('.')}. See hornbook {verb} --help."
+    found = reworded(told).rstrip(".")
+    return (
+        f"hornbook {verb}: {found}{'' if found.endswith('?') else '.'} See hornbook {verb} --help."
+    )
 
 
 def reworded(told: str) -> str:
     """A complaint in the words of this command line, or as it is if it is of no known shape."""
     if found := re.fullmatch(CHOICE, told):
-        names = ", ".join(filter(None, ast.literal_eval(found["all"])))  # empty: not typed
-        return f"{found['what']} must be one of {names}; it is {found['given']}"
+        names = list(filter(None, ast.literal_eval(found["all"])))  # empty: not typed
+        meant = did_you_mean(found["given"].strip("'\""), names).strip()
+        told = f"{found['what']} must be one of {', '.join(names)}; it is {found['given']}"
+        return f"{told}. {meant}" if meant else told
     for shape, sentence in SENTENCES:
         if found := re.fullmatch(shape, told):
             words = found.groupdict()

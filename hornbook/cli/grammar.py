@@ -168,13 +168,16 @@ class Grammar:
         self.verb, self.description, self.options = verb, description, options
         self.chosen, self.more = chosen, more
 
-    def groups(self) -> dict[str, Any]:
-        """The groups of flags with what they are when nothing is typed."""
+    def groups(self, argv: Sequence[str] = ()) -> dict[str, Any]:
+        """The groups of flags with what they are when nothing is typed but the optimizer."""
         line = self.chosen.line
         settings, loading = self.chosen.usual
         found: dict[str, Any] = {"settings": settings, "loading": loading}
         if line.trained:
-            found["training"] = line.training_for("")
+            usual = found["training"] = line.training_for("")
+            if (optimizer := value_typed("optimizer", argv)) is not None:
+                with contextlib.suppress(SettingsError):  # the parser says which there are
+                    found["training"] = usual.with_own({"optimizer": optimizer})
         return {**found, **self.more}
 
     def parse(self, argv: Sequence[str]) -> Any:
@@ -188,7 +191,7 @@ class Grammar:
         Raises:
             SettingsError: if a flag of another task stands there, or a setting is not allowed.
         """
-        groups = self.groups()
+        groups = self.groups(argv)
         titles = {"settings": self.chosen.family, "loading": "data"}
         fields: list[Any] = [
             (
@@ -304,6 +307,16 @@ def names_typed(words: Sequence[str]) -> list[str]:
     """The settings that words are flags of."""
     flags = [flag_typed(word) for word in words if word.startswith("-")]
     return [one.lstrip("-").replace("-", "_") for one in flags]
+
+
+def value_typed(name: str, words: Sequence[str]) -> str | None:
+    """What stands behind a flag the last time that it was typed; None if it was not."""
+    found = None
+    for k, word in enumerate(words):
+        if flag_typed(word) == flag(name):
+            behind = [word.partition("=")[2]] if "=" in word else words[k + 1 : k + 2]
+            found = next(iter(behind), None)
+    return found
 
 
 def values_typed(group: Any, argv: Sequence[str]) -> dict[str, Any]:

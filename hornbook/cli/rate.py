@@ -60,7 +60,7 @@ def run(argv: Sequence[str]) -> None:
 
     def suited(training: TrainingSettings) -> TrainingSettings:
         usual.append(training)
-        return replace(training, **values_typed(options.training, argv))
+        return training.with_own(values_typed(options.training, argv))
 
     began = time.perf_counter()
     with telling(options.json) as listen:
@@ -85,7 +85,7 @@ def run(argv: Sequence[str]) -> None:
     if options.out is not None:
         notes().print(f"Curve saved to {escape(options.out)}")
     if found.suggestion is not None:
-        again = replace(usual[0], **values_typed(options.training, argv))
+        again = usual[0].with_own(values_typed(options.training, argv))
         words = " ".join(
             map(shell_word, handed_on(chosen, replace(options, training=again), usual[0]))
         )

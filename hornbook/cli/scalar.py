@@ -192,7 +192,7 @@ def run(argv: Sequence[str]) -> None:
     first = next(iter(argv), "")
     if not first.startswith("-") and first not in SHOWN:
         told = f"there is no {visible(clip(first))}. {did_you_mean(first, SHOWN)}" if first else ""
-        end("scalar", f"{told}Type one of these next: {', '.join(SHOWN)}.")
+        end("scalar", f"{told}{'Type' if told else 'type'} one of these next: {', '.join(SHOWN)}.")
     parser = partial(
         tyro.extras.subcommand_cli_from_dict,
         {name: as_typed(kind) for name, kind in SHOWN.items()},

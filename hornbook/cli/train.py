@@ -118,7 +118,7 @@ def run(argv: Sequence[str]) -> None:
     chosen = grammar.chosen
 
     def suited(training: TrainingSettings) -> TrainingSettings:
-        return replace(training, **values_typed(options.training, argv))
+        return training.with_own(values_typed(options.training, argv))
 
     trained = chosen.line.trained
     if trained:

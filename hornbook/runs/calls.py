@@ -90,7 +90,7 @@ def training_changed(run: Run, training: TrainingSettings) -> dict[str, Any]:
     if run.record.resumptions:
         training = replace(training, steps=run.record.resumptions[0].steps)
     suited = run.suited
-    found = changed(training.as_dict(), suited.as_dict())
+    found = changed(training.as_dict(), suited.usual_beside(training))
     if training.recompute == "no":  # as memory did not ask for it; the result is the same
         found.pop("recompute", None)
     if 0 < training.evaluate_on < suited.evaluate_on:

@@ -231,7 +231,7 @@ def settle_training(line: Family, data: Data, given: Training) -> TrainingSettin
             hint="Give TrainingSettings(...), or a mapping: {'steps': 500}.",
             setting="training",
         )
-    return TrainingSettings.from_dict({**suited.as_dict(), **given})
+    return suited.with_own(given)
 
 
 def refuse_no_time(minutes: float | None) -> None:

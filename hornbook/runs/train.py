@@ -152,8 +152,8 @@ def train(
         if line.trained:
             wanted = settle_training(line, data, training)
             refuse_two_lengths(line, data, wanted, minutes)
-            suited = line.suiting(data)
-            chosen_by_hand.append((wanted.as_dict(), suited.as_dict()))
+            usual_training = line.suiting(data).usual_beside(wanted)
+            chosen_by_hand.append((wanted.as_dict(), usual_training))
             session = Session(chosen, data, family, how, wanted, world)
             if ancestor is not None:
                 listen(Noted(session.inherit(ancestor)))

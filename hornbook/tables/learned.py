@@ -21,7 +21,6 @@ from hornbook.tables.mapper import Mapped, Mapper
 from hornbook.tables.target import Target
 from hornbook.tasks import Family, Task, task_named
 from hornbook.training.measures import Evaluation
-from hornbook.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from hornbook.tables.models.table_net import TableNet
@@ -234,8 +233,7 @@ def learn(
     from hornbook.training.trainer import Trainer
 
     line, task = net_family(family, data.kind)
-    suited = line.suiting(data).as_dict()
-    how = TrainingSettings.from_dict({**suited, **ALWAYS, **training})
+    how = line.suiting(data).with_own({**ALWAYS, **training})
     session = Session(task, data, family, family_settings(line, family, settings), how)
     has_dev = "dev" in data.sizes
     best: dict[str, npt.NDArray[Any]] = {}

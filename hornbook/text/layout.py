@@ -227,7 +227,7 @@ def of_blocks(lines: LineFigures, blank_share: float) -> Layout:
     return Layout(
         "text",
         "line",
-        f"blank lines separate its parts ({blank_share:.0%} of its lines)",
+        f"blank lines separate its parts ({blank_share:.0%} of its lines are blank)",
         f"To read each of its {lines.blocks:,} parts as an example: `separator=blank`.",
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from hornbook.errors import SettingsError
 from hornbook.ranges import Around
@@ -13,6 +14,16 @@ from hornbook.training.rates import own_rates
 __all__ = ["EVALUATED", "TrainingSettings"]
 
 EVALUATED = 30_000  # predictions of each split that are evaluated during training, if affordable
+
+# What is set back where this optimizer is chosen in place of the recommended one. The weight decay
+# that suits AdamW is not that of Adam: added to gradients that are far smaller than the weights, it
+# drowns them.
+ANOTHERS: Mapping[str, Mapping[str, Any]] = {
+    "adam": {"weight_decay": 0.0, "momentum": 0.0},
+    "adamw": {"momentum": 0.0},
+    "muon": {"momentum": 0.0},
+    "sgd": {"beta1": 0.9, "beta2": 0.99},
+}
 
 
 @dataclass(frozen=True)
@@ -46,8 +57,10 @@ class TrainingSettings(Settings):
     pattern that matches a parameter's name multiplies its learning rate; 0 freezes it. A pattern
     that matches nothing is an error, which lists all names."""
     optimizer: Literal["adam", "adamw", "muon", "sgd"] = "adamw"
-    """Optimizer; adam adds the weight decay to the gradients, adamw applies it to the weights
-    alone; muon orthogonalises the updates of weight matrices and uses adamw for the rest."""
+    """Optimizer. adamw: Adam, and apart from it the weights shrink by the weight decay. adam: the
+    weight decay is added to the gradients (L2), and divided by their size as they are. muon: the
+    updates of weight matrices are made orthogonal; adamw for the rest. sgd: plain gradient descent,
+    the weight decay added to the gradients."""
     momentum: Annotated[float, Bounds(0, 0.9999)] = 0.0
     "Momentum (only with optimizer=sgd; muon always uses 0.95)."
     beta1: Annotated[float, Bounds(0, 0.9999)] = 0.9
@@ -56,7 +69,9 @@ class TrainingSettings(Settings):
     beta2: Annotated[float, Bounds(0, 0.999999)] = 0.99
     "Adam's decay rate for the running mean of squared gradients (not with optimizer=sgd)."
     weight_decay: Annotated[float, Bounds(0, 1000)] = 0.01
-    "Weight decay of the linear layers' weights; biases, gains and embeddings are not decayed."
+    """Weight decay of the linear layers' weights; biases, gains and embeddings are not decayed.
+    With optimizer=adam it is 0 unless it is given: what is recommended for adamw would be far too
+    much in the gradients, where 0.00001 is usual."""
     clip: Annotated[float, Bounds(0, 1e9)] = 0.0
     "Maximum gradient norm; larger gradients are scaled down to it (0: no clipping)."
     accumulate: Annotated[int, Bounds(1, 65_536)] = 1
@@ -98,6 +113,26 @@ class TrainingSettings(Settings):
     "Device to train on (auto: a GPU if there is one)."
     threads: Annotated[int, Bounds(0, 1024)] = 0
     "CPU threads (0: one or all, whichever is faster on this machine)."
+
+    def with_own(self, own: Mapping[str, Any]) -> TrainingSettings:
+        """These settings, as they are recommended, with some of one's own in their places.
+
+        What is recommended for one optimizer does not stay where another is chosen.
+
+        Raises:
+            SettingsError: if one is unknown or not allowed.
+        """
+        name = own.get("optimizer", self.optimizer)
+        apart = ANOTHERS.get(str(name), {}) if name != self.optimizer else {}
+        return type(self).from_dict({**self.as_dict(), **apart, **own})
+
+    def usual_beside(self, chosen: TrainingSettings) -> dict[str, Any]:
+        """These settings, as they are recommended beside the optimizer that was chosen.
+
+        A setting of `chosen` that differs was chosen, too.
+        """
+        beside = self.with_own({"optimizer": chosen.optimizer}).as_dict()
+        return {**beside, "optimizer": self.optimizer}
 
     def __post_init__(self) -> None:
         super().__post_init__()

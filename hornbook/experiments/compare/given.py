@@ -101,6 +101,12 @@ def read(
         raise SettingsError(
             f"`{name}` cannot be set by {clip(word)!r}.", hint=ELSEWHERE[name], setting=setting
         )
+    if not lines:
+        raise SettingsError(
+            f"{clip(word)!r} cannot be set: no net is compared here.",
+            hint="Name a net among `models`, such as mlp.",
+            setting=setting,
+        )
     if family and family not in lines:
         raise SettingsError(
             f"{clip(word)!r} is of the family {clip(family)}, which is not compared here.",
