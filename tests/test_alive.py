@@ -98,3 +98,12 @@ def test_after_the_last_evaluation_nothing_is_trained(
     hornbook.train(file, model="bigram", training={"steps": 2, "evaluate_every": 1}, listen=listen)
     teller.alive.end()
     assert said == ["Training", "Training", "Evaluating the trained net and its baselines"]
+
+
+def test_where_no_thread_can_be_started_the_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none)
+    with module.alive("Work"):
+        pass

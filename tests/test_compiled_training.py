@@ -26,6 +26,7 @@ from hornbook.training import candidates as offers
 from hornbook.training.calibration import calibrate, time_steps
 from hornbook.training.candidates import candidates
 from hornbook.training.compilable import gain
+from tests.command import typed
 from tests.some_names import write_names
 from tests.test_calibration import OPEN, parts, pretend
 from tests.test_runs import figures, same_end
@@ -286,3 +287,30 @@ def test_nothing_of_it_is_loaded_where_it_is_not_chosen() -> None:
         "sys.exit(any(name in sys.modules for name in ('numba', 'llvmlite')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_it_says_how_many_threads_share_a_batch(
+    names: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    quick = ["--steps", "2", "--n-hidden", "8", "--gradients", "compiled", "--no-baseline"]
+    for batch, threads, said in (
+        ("2", "3", "2 threads (of 3: no more can share a batch), float32"),
+        ("3", "3", "3 threads, float32"),
+    ):
+        words = ("train", str(names), *quick, "--threads", threads)
+        words = (*words, "--batch-size", batch, "--out", batch)
+        status, _, err = typed(capsys, *words)
+        assert (status, said in err) == (0, True), err
+
+
+def test_a_single_row_is_refused_with_what_helps(
+    names: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("train", str(names), "--gradients", "compiled", "--batch-size", "1")
+    status, _, err = typed(capsys, *words)
+    assert status == 1
+    assert "BatchNorm cannot train on a single row" in err
+    assert "a larger --batch-size" in err
+    assert "--gradients hand" not in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 import pytest
@@ -67,3 +68,16 @@ def test_waiting_threads_sleep_unless_the_environment_decides(
     let_waiting_threads_sleep()
     found = os.environ.get("OMP_WAIT_POLICY")
     assert found == {"": "PASSIVE", "OMP_WAIT_POLICY": "7"}.get(told)
+
+
+def test_threads_that_cannot_be_started_have_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, begun = threading.Thread.start, []
+
+    def one(thread: threading.Thread) -> None:
+        begun.append(thread)
+        if len(begun) > 1:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", one)
+    assert load.share_of_processors(2) == 0

@@ -9,10 +9,12 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import Tensor
 
 import hornbook
 from hornbook.cli import main
@@ -20,6 +22,8 @@ from hornbook.cli.interrupts import Stopped, answering_interrupts
 from hornbook.cli.streams import BesideStream, ResultStream
 from hornbook.runs import Run
 from hornbook.runs.events import Began, Evaluated, Event, Listener, nobody
+from hornbook.training import gradients
+from hornbook.training.many_steps import ManySteps
 from hornbook.training.trainer import Trainer
 from tests.command import typed
 from tests.some_names import write_names
@@ -159,6 +163,61 @@ def test_a_second_ctrl_c_ends_training_at_once(
     assert "the last checkpoint is saved.\nResume with:  hornbook train --resume run\n" in err
     assert typed(capsys, "train", "--resume", "run")[0] == 0
     assert Run("run").summary.losses == Run("whole").summary.losses
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_who_waits_for_the_compiler_is_heard_at_once(
+    names: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    status: int,
+) -> None:
+    pytest.importorskip("numba", reason="Numba is not installed")
+    flags = [*QUICK[:-3], "--gradients", "compiled", "--no-baseline"]
+    assert typed(capsys, "train", str(names), *flags, "--out", "whole")[0] == 0
+    load = ManySteps.load
+
+    def stopped(steps: ManySteps) -> None:
+        signal.raise_signal(getattr(signal, name))
+        load(steps)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ManySteps, "load", stopped)
+        found, out, err = typed(capsys, "train", str(names), *flags, "--out", "run")
+    assert (found, out) == (status, "")
+    assert "Stopped at once; there is no checkpoint yet.\nResume with:  hornbook train" in err
+    assert Run("run").directory.read_metrics() == []
+    assert typed(capsys, "train", "--resume", "run")[0] == 0
+    assert Run("run").summary.losses == Run("whole").summary.losses
+
+
+@pytest.mark.parametrize(
+    ("call", "said"), [(1, "the last checkpoint is saved"), (2, "Stopped at step 2;")]
+)
+def test_so_is_who_waits_for_torch_to_compile(
+    names: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    call: int,
+    said: str,
+) -> None:
+    calls = []
+
+    def compiled(loss: Callable[[Any], Tensor]) -> Callable[[Any], Tensor]:
+        def of(batch: Any) -> Tensor:
+            calls.append(batch)
+            if len(calls) == call:
+                signal.raise_signal(signal.SIGINT)
+            return loss(batch)
+
+        return of
+
+    monkeypatch.setattr(gradients, "compiled", compiled)
+    flags = [*QUICK[:-3], "--gradients", "autograd", "--compile", "--no-baseline"]
+    found, _, err = typed(capsys, "train", str(names), *flags, "--out", "run")
+    assert (found, len(calls)) == (130, call)
+    assert said in err
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])

@@ -12,10 +12,12 @@ import pytest
 import hornbook
 from hornbook.errors import DivergedError, HornbookError, RunError, TrainingError
 from hornbook.experiments.together import RunPlan, make_together
+from hornbook.kernels import kept
 from hornbook.runs import Run
 from hornbook.runs.events import Began, Ended, Evaluated, Event, Noted
 from hornbook.runs.prepare import Prepared, prepare
 from hornbook.runs.together import One, train_together, why_apart
+from hornbook.training.many_steps import ManySteps
 from hornbook.training.side_by_side import Member
 from tests.some_names import write_names
 
@@ -308,3 +310,25 @@ def test_a_sweep_of_them_finds_what_it_finds_one_by_one(
         assert [at for at, _ in one.curve] == [at for at, _ in other.curve]
         for (_, mine), (_, theirs) in zip(one.curve, other.curve, strict=True):
             assert mine == pytest.approx(theirs, rel=1e-5)
+
+
+def test_they_wait_for_the_compiler_before_their_turns(
+    names: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Event] = []
+    loaded: list[ManySteps] = []
+
+    def stopped(steps: ManySteps) -> None:
+        loaded.append(steps)
+        if len(loaded) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    plans = [One(one.path, one.settings, one.training) for one in trials(tmp_path, 2)]
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "mark", lambda kind: None)
+        patch.setattr(ManySteps, "load", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train_together(names, "mlp", plans, listen=lambda at, event: told.append(event))
+    assert [one.message for one in told if isinstance(one, Noted)].count(kept.WAIT) == 1
+    assert not [one for one in told if isinstance(one, Evaluated)]
+    assert hornbook.resume(tmp_path / "0").summary.ending == "finished"

@@ -37,11 +37,14 @@ class Alive:
         self.end()
         self.timer = threading.Timer(SILENCE, self.say, (what,))
         self.timer.daemon = True
-        self.timer.start()
+        try:
+            self.timer.start()
+        except (RuntimeError, MemoryError):  # the system starts no thread: the work goes on
+            self.timer = None
 
     def say(self, what: str) -> None:
         """Show it."""
-        with self.lock, contextlib.suppress(OSError, ValueError):
+        with self.lock, contextlib.suppress(OSError, ValueError, RuntimeError):
             if self.timer is None:
                 return  # it has just ended
             if self.console.is_terminal:

@@ -47,7 +47,7 @@ class Begun:
             say(f"Stopped after the end of training; the run is saved to {path}.")
         else:
             going_on = escape(command(Action("resume", (str(self.path),))))
-            say(
-                f"Stopped at once; the last checkpoint is saved.\nResume with:  [bold]{going_on}[/]"
-            )
+            kept = directory.checkpoint.exists()
+            what = "the last checkpoint is saved" if kept else "there is no checkpoint yet"
+            say(f"Stopped at once; {what}.\nResume with:  [bold]{going_on}[/]")
         return True

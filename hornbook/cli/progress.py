@@ -183,7 +183,11 @@ class Teller:
         """Remember how the net will run, and what else was tried."""
         found = event.calibration
         s = found.settings
-        self.how = f"{s.threads} thread{'s' * (s.threads > 1)}, {s.precision} matrix products, " + (
+        fewer = 0 < found.sharing < s.threads
+        self.how = many(found.sharing if fewer else s.threads, "thread")
+        if fewer:
+            self.how += f" (of {s.threads}: no more can share a batch)"
+        self.how += f", {s.precision} matrix products, " + (
             "compiled steps" if s.gradients == "compiled" else f"gradients by {s.gradients}"
         )
         if found.not_compiled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import threading
@@ -25,7 +26,7 @@ def share_of_processors(threads: int) -> float:
         threads: how many processors are wanted.
 
     Returns:
-        The smallest share among the threads.
+        The smallest share among the threads; 0 if the system does not start them all.
     """
     shares: list[float] = []
 
@@ -35,12 +36,14 @@ def share_of_processors(threads: int) -> float:
             hashlib.sha256(BLOCK).digest()
         shares.append((time.thread_time() - ran) / (time.perf_counter() - began))
 
-    workers = [threading.Thread(target=work) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
+    workers: list[threading.Thread] = []
+    with contextlib.suppress(RuntimeError, MemoryError):
+        for _ in range(threads):
+            (worker := threading.Thread(target=work)).start()
+            workers.append(worker)
     for worker in workers:
         worker.join()
-    return min(shares)
+    return min(shares) if len(workers) == threads else 0.0
 
 
 class Answer:

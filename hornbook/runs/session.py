@@ -127,6 +127,7 @@ class Session:
             listen: is told of it.
             seconds: that training is to last, where that decides and not `steps`.
         """
+        from hornbook.training.compilable import sharing, some_program
         from hornbook.training.kept_choices import calibrate_once
         from hornbook.training.recomputation import choose_recompute
 
@@ -148,6 +149,9 @@ class Session:
             self.model, self.batches, wanted, what, seconds=seconds,
             tell=lambda text: listen(Noted(text)),
         )  # fmt: skip
+        if found.settings.gradients == "compiled":
+            program = some_program(self.model, found.settings, self.batches)
+            found = replace(found, sharing=sharing(program, found.settings.threads))
         self.training, self.calibration = found.settings, found.key
         self.calibration_seconds, self.milliseconds = found.seconds, found.milliseconds
         listen(Calibrated(found, lowered))

@@ -34,18 +34,20 @@ class Stops:
     def stopping(self, trainer: Trainer) -> Iterator[None]:
         """A context in which a signal ends the training after the present step.
 
-        A second Ctrl-C is answered as it was before; other signals may well be sent twice.
+        A second Ctrl-C is answered as it was before; other signals may well be sent twice. So is
+        each while steps are compiled, which takes long and leaves nothing to save.
         """
         if threading.current_thread() is not threading.main_thread():
             yield  # signals reach the main thread only
             return
 
         def stop(number: int, frame: FrameType | None) -> None:
+            again = number == signal.SIGINT and trainer.stop
             if number != signal.SIGINT:
                 self.ending = self.ending or number
-            elif trainer.stop:
-                self.answered_as_before(number, frame)
             trainer.stop = True
+            if again or trainer.compiling:
+                self.answered_as_before(number, frame)
 
         before = self.before = {}
         try:

@@ -28,8 +28,15 @@ from hornbook.runs.stops import answered_later
 from hornbook.runs.train import new_record
 from hornbook.runs.training import begin_training, conclude_training, session_of
 from hornbook.settings import Settings
-from hornbook.training.compilable import is_large, refusal, some_program, why_no_program
+from hornbook.training.compilable import (
+    is_large,
+    refusal,
+    some_program,
+    wait_for,
+    why_no_program,
+)
 from hornbook.training.distributed import World
+from hornbook.training.many_steps import ManySteps
 from hornbook.training.side_by_side import Member, StopAll, train_side_by_side
 from hornbook.training.trainer import Ending
 
@@ -147,6 +154,7 @@ def train_together(
         with made[0].session.working():
             for one in made:
                 one.begin()
+            load_steps(made)
             members = [one.member for one in made]
             everyone: Any = StopAll(members)
             with stops.stopping(everyone):
@@ -197,6 +205,21 @@ class Made:
     def outcome(self) -> Run | HornbookError:
         """The run, or why there is none."""
         return self.member.failed or Run(self.run.path)
+
+
+def load_steps(made: Sequence[Made]) -> None:
+    """Load what the steps of all need, or compile it, which is said once.
+
+    It is done before their turns: a signal is heard between two of them alone.
+    """
+    told = ""
+    for one in made:
+        trainer = one.member.trainer
+        wait = wait_for(trainer.module, trainer.settings, trainer.batches)
+        if wait and not told:
+            one.listen(Noted(wait))
+        told = told or wait
+        ManySteps(trainer).load()
 
 
 def begin(

@@ -76,6 +76,9 @@ class Calibration:
     quiet: bool = True
     "Whether the processors were free for it."
 
+    sharing: int = 0
+    "Threads that share a batch of compiled steps: those that are chosen, or fewer."
+
     @property
     def milliseconds(self) -> float | None:
         """A step's time as it was measured for what was chosen; None if nothing was."""

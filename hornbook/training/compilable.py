@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
 
 __all__ = [
-    "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
-    "some_program", "wait_for", "why_no_program",
+    "NO_VARIANCE", "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
+    "sharing", "some_program", "wait_for", "why_no_program",
 ]  # fmt: skip
 
 # Multiplications in a step, from which on one by itself is as fast; more where each position waits
@@ -26,6 +26,7 @@ __all__ = [
 LARGE, LARGE_BY_TIME, LARGE_OF_ATTENTION = 3 * 10**9, 2 * 10**10, 2 * 10**10
 PRICE = 40e-6  # seconds that calling one operation, there and back, takes of a fast processor
 BETWEEN = 5e-12  # and what is done between the products, for each of a step's multiplications
+NO_VARIANCE = "BatchNorm cannot train on a single row"  # in no way
 RULES = {"adam": 0, "adamw": 0, "sgd": 1, "muon": 2}  # of the last the update is the trainer's own
 
 
@@ -90,6 +91,11 @@ def refusal(training: TrainingSettings) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
+def sharing(program: Program, threads: int) -> int:
+    """How many of some threads share its batches: each needs a row."""
+    return max(1, min(threads, program.rows if program.shareable else 1))
+
+
 def program_for(objective: Any, batches: Any, places: Mapping[int, int]) -> Program:
     """The program of a net for its batches, none of which is used up.
 
@@ -114,7 +120,7 @@ def program_for(objective: Any, batches: Any, places: Mapping[int, int]) -> Prog
     normal = [one.whole for one in found.operations if one.whole[Column.KIND] == Kind.BATCH_NORM]
     # Asked of the whole batch: of several threads, each may well have a single row.
     if any(whole[Column.ROWS] == 1 for whole in normal):
-        raise ValueError("BatchNorm cannot train on a single row")
+        raise ValueError(NO_VARIANCE)
     return found
 
 

@@ -12,7 +12,7 @@ import importlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from hornbook.errors import SettingsError, TrainingError
 from hornbook.extras import needing
-from hornbook.training.compilable import refusal, wait_for, why_no_program
+from hornbook.training.compilable import NO_VARIANCE, refusal, wait_for, why_no_program
 from hornbook.training.many_steps import ManySteps, Turns
 from hornbook.training.protocols import BatchSource, WithBackward, WithLoss
 from hornbook.training.settings import TrainingSettings
@@ -37,6 +37,9 @@ class Way(ABC):
     Args:
         objective: what is trained; `refusal` must have nothing against it.
         settings: of the training; they name the precision.
+
+    Attributes:
+        compiling: whether it compiles what the next step needs.
     """
 
     name: ClassVar[str]
@@ -50,6 +53,7 @@ class Way(ABC):
 
     def __init__(self, objective: torch.nn.Module, settings: TrainingSettings) -> None:
         self.device = next(objective.parameters()).device.type
+        self.compiling = False
         self.low = settings.precision == "bfloat16"
 
     @classmethod
@@ -79,6 +83,15 @@ class Way(ABC):
     def driving(self, trainer: Trainer) -> Iterator[Callable[[], object]]:
         """A context with what takes a trainer further: by one update, or by some."""
         yield trainer.update
+
+    @contextmanager
+    def compilation(self) -> Iterator[None]:
+        """A context in which it compiles."""
+        self.compiling = True
+        try:
+            yield
+        finally:
+            self.compiling = False
 
     @abstractmethod
     def loss_and_gradients(self, batch: Any) -> float:
@@ -127,6 +140,7 @@ class Autograd(Way):
         super().__init__(objective, settings)
         assert isinstance(objective, WithLoss)
         self.loss = compiled(objective.loss) if settings.compile else objective.loss
+        self.begun = not settings.compile  # or whether the first step, which compiles, is made
 
     @classmethod
     def refusal(
@@ -139,9 +153,11 @@ class Autograd(Way):
 
     def loss_and_gradients(self, batch: Any) -> float:
         """Record, and differentiate."""
-        with self.products():
-            loss = self.loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        with nullcontext() if self.begun else self.compilation():
+            with self.products():
+                loss = self.loss(batch)
+            loss.backward()  # type: ignore[no-untyped-call]
+        self.begun = True
         if self.low:
             # The weights in bfloat16 that autocast keeps, until the outermost autocast ends: if a
             # caller is inside one of their own, they would still be those of the first step.
@@ -174,7 +190,8 @@ class Compiled(ByHand):
         """By some hundred steps, with evaluations by kernels."""
         began = time.perf_counter()
         steps = ManySteps(trainer)
-        steps.load()
+        with self.compilation():
+            steps.load()
         trainer.seconds += time.perf_counter() - began
         with steps.measuring():
             yield Turns(steps)
@@ -212,7 +229,9 @@ def refuse(
         usable = [name for name, reason in found.items() if reason is None]
         raise SettingsError(
             f"`gradients` cannot be {name} here: {reason}.",
-            hint=f"Set `gradients={usable[0]}`.",
+            hint=f"Set `gradients={usable[0]}`."
+            if reason != NO_VARIANCE
+            else "Give it at least 2 rows: a larger `batch_size`, or no BatchNorm.",
             setting="gradients",
         )
     WAYS[name].require()

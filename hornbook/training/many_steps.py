@@ -21,7 +21,7 @@ from hornbook.extras import needing
 from hornbook.kernels.fresh import to_clear
 from hornbook.kernels.program import Column, Cut
 from hornbook.training.adam import EPS
-from hornbook.training.compilable import RULES, Several, WithProgram, program_for
+from hornbook.training.compilable import RULES, Several, WithProgram, program_for, sharing
 from hornbook.training.helpers import Helpers
 from hornbook.training.kernels_order import from_kernels, to_kernels
 from hornbook.training.laid_out import (
@@ -68,8 +68,7 @@ class ManySteps:
         self.program = program_for(trainer.module, trainer.batches, trainer.flat.begins)
         flat, settings = trainer.flat, trainer.settings
         kind = flat.values.numpy().dtype
-        most = self.program.rows if self.program.shareable else 1
-        self.threads = max(1, min(settings.threads, most))
+        self.threads = sharing(self.program, settings.threads)
         self.helpers = Helpers(self.threads)
         self.values, self.first, self.second = np.zeros((3, len(flat.values)), kind)
         self.grads = np.zeros((self.threads, len(flat.values)), kind)

@@ -76,6 +76,8 @@ class Member:
 class StopAll:
     """What a signal sets to end all trainings after their turns."""
 
+    compiling = False  # what they need is loaded before the first turn
+
     def __init__(self, members: Sequence[Member]) -> None:
         self.members = members
 

@@ -108,6 +108,13 @@ class Trainer:
         return self.schedule(self.step)
 
     @property
+    def compiling(self) -> bool:
+        """Whether it is about to go on, and compiles what it needs for that: to end now loses
+        nothing, unless other processes wait for this one.
+        """
+        return self.way.compiling and self.world.size == 1
+
+    @property
     def elapsed(self) -> float:
         """Seconds in training so far, those before a resume included."""
         return self.seconds + time.perf_counter() - self.began
