@@ -75,7 +75,7 @@ def corpus(text: str, mode: Literal["lines", "text"]) -> Corpus:
         (RAGGED, "lines", "30 lines of 44 characters on average, none blank"),
         (CODES, "lines", "30 lines of 10 characters on average, none blank"),
         (CHAPTERS, "lines", "30 lines of 1890 characters on average, none blank"),
-        (POEMS, "text", r"blank lines separate its parts \(11% of its lines\)"),
+        (POEMS, "text", r"blank lines separate its parts \(11% of its lines are blank\)"),
         (PROSE, "text", "its lines look like wrapped prose"),
         (PROSE.replace("It is", "\n\nIt is"), "text", "blank lines separate its parts"),
         ("the quick brown fox\n", "text", "it has a single line"),
