@@ -13,6 +13,7 @@ from hornbook.lessons.byte_pair_steps import steps
 from hornbook.text.corpus import Splits
 from hornbook.text.cut_text import cut_text
 from hornbook.text.tokenization import tokenization
+from hornbook.text.views import token_picture
 from hornbook.text.views.token_picture import placed
 from hornbook.text.vocabulary_sizes import vocabulary_sizes
 from hornbook.tokenizers.contract import Texts
@@ -87,7 +88,10 @@ def test_merges_are_shown_one_after_the_other() -> None:
     assert len(found) < 9  # there are no more pairs
 
 
-def test_a_line_of_the_picture_ends_where_the_next_token_does_not_fit() -> None:
+def test_a_line_of_the_picture_ends_where_the_next_token_does_not_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(token_picture, "has_shapes", lambda shown: True)  # whatever fonts there are
     assert placed(["abc", "de", "⏎", "f", "行行"], across=6) == [
         (0, 0, 3), (0, 3, 2), (0, 5, 1), (1, 0, 1), (1, 1, 4)
     ]  # fmt: skip
