@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +93,43 @@ def test_what_was_kept_is_loaded_without_getting_ready_to_compile() -> None:
             [sys.executable, "-c", LOADING], capture_output=True, text=True, check=True
         ).stdout
     assert told.split() == ["2", "False"]
+
+
+SMALL = """
+from hornbook.kernels import compiled
+
+def twice(x: float) -> float:
+    return 2 * x
+
+print(compiled.kept_on_disk(twice)(21.0), compiled.Loading.failed)
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program whose only kernel is kept beside it."""
+    (tmp_path / "small.py").write_text(SMALL)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+@pytest.mark.parametrize("damage", [b"", b"garbage\n", b"\x80\x05"])
+def test_damage_to_what_was_kept_is_mended(ending: str, damage: bytes, small: Path) -> None:
+    def said() -> str:
+        return subprocess.check_output([sys.executable, "small.py"], cwd=small, text=True)
+
+    assert said() == "42.0 False\n"
+    (kept,) = small.rglob(f"*.{ending}")
+    whole = kept.stat().st_size
+    kept.write_bytes(damage)
+    assert said() == "42.0 False\n"
+    assert kept.stat().st_size == pytest.approx(whole, abs=64)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_what_cannot_be_kept_is_compiled_all_the_same(small: Path) -> None:
+    line = f"ulimit -f 1; exec {shlex.quote(sys.executable)} small.py"
+    found = subprocess.run(["bash", "-c", line], cwd=small, text=True, capture_output=True)
+    assert found.stdout == "42.0 True\n", found.stderr
+    assert not [*small.rglob("*.nbc")]

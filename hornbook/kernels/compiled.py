@@ -27,7 +27,7 @@ from numba.extending import intrinsic
 from hornbook.kernels.version import VERSION
 
 __all__ = [
-    "Unit", "call", "calling", "given", "kept_on_disk", "kernel", "link", "linked",
+    "Loading", "Unit", "call", "calling", "given", "kept_on_disk", "kernel", "link", "linked",
     "part", "power_of_two", "summing",
 ]  # fmt: skip
 
@@ -74,12 +74,34 @@ class Loading(FunctionCache):  # type: ignore[misc]
     """Numba's, but it does not get ready to compile before it loads what was kept.
 
     Compiling gets ready by itself; loading needs none of that, which takes an eighth of a second.
+    And a disk that is full, or damage to what was kept, ends nobody's work.
+
+    Attributes:
+        failed: whether something compiled by this process could not be kept.
     """
 
+    failed = False
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """What was kept for a signature; None if nothing was."""
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)
+        """What was kept for a signature; None if nothing was, or it is damaged."""
+        try:
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)
+        except MemoryError:
+            raise
+        except Exception:  # damage shows as whatever pickle comes upon: it is compiled anew
+            with contextlib.suppress(OSError):
+                self.flush()  # or what is saved would be added to a damaged index
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep it, if there is room."""
+        try:
+            super().save_overload(sig, data)
+        except MemoryError:
+            raise
+        except Exception:
+            Loading.failed = True
 
 
 def kept_on_disk(function: Callable[..., Any]) -> Any:

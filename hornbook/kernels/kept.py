@@ -9,6 +9,7 @@ from pathlib import Path
 import llvmlite.binding as llvm
 import numba
 
+from hornbook.kernels.compiled import Loading
 from hornbook.kernels.steps import advance
 from hornbook.kernels.version import VERSION
 
@@ -41,7 +42,9 @@ def are_kept(which: Iterable[int | str]) -> bool:
 
 
 def note_kept(which: Iterable[int | str]) -> None:
-    """They have been compiled, or loaded."""
+    """They have been compiled, or loaded, and so are kept, unless that has failed."""
+    if Loading.failed:
+        return
     for path in map(mark, which):
         if path is not None:
             with contextlib.suppress(OSError):
