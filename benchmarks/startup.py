@@ -1,23 +1,27 @@
 """How long the command line takes to say what it can do, and that it imports no torch for it; and
 from a command to the first step of its training.
 
-python -m benchmarks.startup
+    python -m benchmarks.startup [--beside CHECKOUT] [-- --threads 1 --gradients compiled]
 
 The first step is told in seconds of a processor, everything included that comes before it, beside
 those that importing torch alone takes: on a quiet machine they are as many by the clock. The first
-training of a kind is calibrated, later ones remember.
+training of a kind is calibrated, later ones remember. With `--beside` another checkout takes turns
+with this one, for a machine that others use; what stands behind `--` is handed to `hornbook train`.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+HERE, ROUNDS = Path(__file__).parents[1], 10
 COMMANDS = {
     "hornbook --help": ["--help"],
     "hornbook models": ["models"],
@@ -28,23 +32,30 @@ COMMANDS = {
 
 TORCH = "import time, torch; print(time.process_time())"
 TRAINING = """\
-import sys, time
-from importlib.abc import MetaPathFinder
+import gc, sys, time
 from importlib import import_module
+
+searches = [0.0, 0.0]
+def searching(phase, told):
+    if phase == "start":
+        searches[1] = time.perf_counter()
+    else:
+        searches[0] += time.perf_counter() - searches[1]
+gc.callbacks.append(searching)
 
 main = import_module("hornbook.cli.main")
 main.let_waiting_threads_sleep()
 main.import_torch_in_one_go()
 told = sys.stdout
 
-class AfterTrainer(MetaPathFinder):
+class AfterTrainer:
     # The loop is patched when the command has imported it by itself.
     def find_spec(self, name, path, target=None):
         trainer = sys.modules.get("hornbook.training.trainer")
         if trainer is not None and hasattr(trainer, "Trainer"):
             sys.meta_path.remove(self)
             def first(self):
-                print(time.process_time(), file=told)
+                print(time.process_time(), searches[0], file=told)
                 told.flush()
                 raise SystemExit
             trainer.Trainer.arrive = first
@@ -55,27 +66,39 @@ main.main(sys.argv[1:])
 """
 
 
-def first_steps(*arguments: str) -> tuple[float, list[float]]:
-    """Processor seconds to the first step of a training: of the first of its kind, and of others.
+def first_steps(checkouts: Sequence[Path], words: Sequence[str]) -> list[list[tuple[float, float]]]:
+    """Processor seconds to the first step of a training, and of them those of searches for garbage.
 
     Args:
-        arguments: of `hornbook train`.
+        checkouts: whose code is run, in turns.
+        words: of `hornbook train`, behind the data.
+
+    Returns:
+        For each checkout those of the first training of its kind, and of ten others.
     """
+    found: list[list[tuple[float, float]]] = [[] for _ in checkouts]
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "HORNBOOK_CACHE": str(Path(folder, "cache"))}
-        found = []
-        for i in range(6):
-            words = ["train", *arguments, "--out", str(Path(folder, f"run{i}"))]
-            told = subprocess.run(
-                [sys.executable, "-c", TRAINING, *words],
-                capture_output=True, text=True, env=environment, check=True,
-            )  # fmt: skip
-            found.append(float(told.stdout.split()[-1]))
-    return found[0], found[1:]
+        for i in range(1 + ROUNDS):
+            for k, checkout in enumerate(checkouts):
+                cache = {**os.environ, "HORNBOOK_CACHE": str(Path(folder, f"cache{k}"))}
+                out = str(Path(folder, f"run{k}-{i}"))
+                told = subprocess.run(
+                    [sys.executable, "-c", TRAINING, "train", "names", *words, "--out", out],
+                    capture_output=True, text=True, env=cache, cwd=checkout, check=True,
+                )  # fmt: skip
+                seconds, searches = told.stdout.split()[-2:]
+                found[k].append((float(seconds), float(searches)))
+    return found
 
 
 def main() -> None:
     """Time and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--beside", type=Path, action="append", default=[], metavar="CHECKOUT")
+    options, words = parser.parse_known_args()
+    words = [word for word in words if word != "--"]
     for name, arguments in COMMANDS.items():
         times = []
         for _ in range(11):
@@ -97,11 +120,15 @@ def main() -> None:
         for _ in range(5)
     ]
     print(f"\nprocessor seconds: import torch {statistics.median(torch_alone):.2f}")
-    first, later = first_steps("names")
-    print(
-        f"hornbook train names, to its first step: {statistics.median(later):.2f}; "
-        f"the first of its kind, which is calibrated: {first:.2f}"
-    )
+    checkouts = [HERE, *options.beside]
+    for checkout, (first, *later) in zip(checkouts, first_steps(checkouts, words), strict=True):
+        seconds, searches = zip(*later, strict=True)
+        print(
+            f"{checkout.name}: hornbook train names {' '.join(words)}".rstrip()
+            + f", to its first step: best {min(seconds):.2f}, median "
+            f"{statistics.median(seconds):.2f}, of them {statistics.median(searches):.3f} in "
+            f"searches for garbage; the first of its kind, which may be calibrated: {first[0]:.2f}"
+        )
 
 
 if __name__ == "__main__":

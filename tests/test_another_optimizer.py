@@ -77,3 +77,12 @@ def test_so_does_the_command(
         capsys, "train", "names", *preset, "--steps", "0", "--no-baseline", "--optimizer=sgd"
     )
     assert status == 0, err
+
+
+def test_a_rate_is_handed_on_with_what_was_typed_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, out, err = typed(capsys, "rate", "names", "--steps", "40", "--optimizer", "adam")
+    again = [line for line in (out + err).splitlines() if "hornbook train" in line]
+    assert len(again) == 1
+    assert "--optimizer adam --learning-rate" in again[0]

@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import hornbook
 from hornbook.errors import DivergedError, RunError
-from hornbook.runs import Run, RunDirectory
+from hornbook.runs import Run, RunDirectory, contents
 from hornbook.runs.claim import Claim, recover, refuse_if_taken
 from hornbook.runs.contents import strangers
 from hornbook.runs.events import Evaluated, Event, Warned
@@ -49,6 +50,27 @@ def files_of(path: Path) -> dict[str, bytes]:
 
 def beside(path: Path) -> list[str]:
     return sorted(item.name for item in path.parent.iterdir() if item.name.startswith("."))
+
+
+@posix
+def test_no_task_is_asked_for_its_files_where_there_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That imports the code of all of them, before every training."""
+    asked: list[str] = []
+
+    def all_of_them() -> dict[str, Any]:
+        asked.append("all")
+        return {}
+
+    monkeypatch.setattr(contents, "tasks", all_of_them)
+    lock = Lock.take(tmp_path)
+    strangers(tmp_path)
+    assert not asked
+    (tmp_path / "diary.txt").write_text("mine")
+    assert "diary.txt" in strangers(tmp_path)
+    assert asked
+    lock.release()
 
 
 # One owner at a time

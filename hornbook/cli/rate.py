@@ -13,7 +13,7 @@ from hornbook.cli.examples import examples
 from hornbook.cli.grammar import Chosen, Grammar, choose, values_typed
 from hornbook.cli.output import Console, console, escape, notes, print_json
 from hornbook.cli.progress import telling
-from hornbook.cli.wording import flags_of, shell_word, worded
+from hornbook.cli.wording import flags, flags_of, shell_word, worded
 from hornbook.inspection.rate import chart_of_rate, draw_rate
 from hornbook.outputs import writable_format
 from hornbook.runs import find_rate
@@ -126,7 +126,8 @@ def handed_on(chosen: Chosen, options: Any, usual: TrainingSettings) -> list[str
     words += ["--model", chosen.family] if options.model else []
     words += flags_of(options.settings, chosen.line.load().Settings())
     words += flags_of(options.loading, chosen.task.options())
-    training = [*flags_of(options.training, usual)]
+    own, beside = options.training.as_dict(), usual.usual_beside(options.training)
+    training = [*flags({name: value for name, value in own.items() if value != beside[name]})]
     if "--learning-rate" in training:
         at = training.index("--learning-rate")
         del training[at : at + 2]

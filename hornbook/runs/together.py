@@ -36,7 +36,6 @@ from hornbook.training.compilable import (
     why_no_program,
 )
 from hornbook.training.distributed import World
-from hornbook.training.many_steps import ManySteps
 from hornbook.training.side_by_side import Member, StopAll, train_side_by_side
 from hornbook.training.trainer import Ending
 
@@ -208,10 +207,7 @@ class Made:
 
 
 def load_steps(made: Sequence[Made]) -> None:
-    """Load what the steps of all need, or compile it, which is said once.
-
-    It is done before their turns: a signal is heard between two of them alone.
-    """
+    """Load what the steps of all need, or compile it, which is said once."""
     told = ""
     for one in made:
         trainer = one.member.trainer
@@ -219,7 +215,7 @@ def load_steps(made: Sequence[Made]) -> None:
         if wait and not told:
             one.listen(Noted(wait))
         told = told or wait
-        ManySteps(trainer).load()
+        one.member.load()
 
 
 def begin(

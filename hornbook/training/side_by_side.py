@@ -34,8 +34,13 @@ class Member:
 
     def __init__(self, trainer: Trainer, conclude: Callable[[Ending], None]) -> None:
         self.trainer, self.conclude = trainer, conclude
-        self.turns: Turns | None = None
+        self.turns = Turns(ManySteps(trainer))
+        self.begun = False
         self.failed: HornbookError | None = None
+
+    def load(self) -> None:
+        """Load what its steps need, or compile it: before its turns, which a signal waits for."""
+        self.turns.steps.load()
 
     def turn(self) -> bool:
         """Take it further; whether there is more to do."""
@@ -48,10 +53,10 @@ class Member:
 
     def take_further(self) -> bool:
         """The same; it may fail."""
-        trainer, first = self.trainer, self.turns is None
-        turns = self.turns = self.turns or Turns(ManySteps(trainer))
+        trainer, turns = self.trainer, self.turns
         with turns.steps.measuring():
-            if first:
+            if not self.begun:
+                self.begun = True
                 trainer.begin()
             elif trainer.ending() is None:
                 turns()
