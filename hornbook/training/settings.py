@@ -58,8 +58,8 @@ class TrainingSettings(Settings):
     that matches nothing is an error, which lists all names."""
     optimizer: Literal["adam", "adamw", "muon", "sgd"] = "adamw"
     """Optimizer. adamw: Adam, and apart from it the weights shrink by the weight decay. adam: the
-    weight decay is added to the gradients (L2), and divided by their size as they are. muon: the
-    updates of weight matrices are made orthogonal; adamw for the rest. sgd: plain gradient descent,
+    weight decay is added to the gradients (L2) and scaled with them. muon: the updates of weight
+    matrices are made orthogonal; adamw for the rest. sgd: plain gradient descent,
     the weight decay added to the gradients."""
     momentum: Annotated[float, Bounds(0, 0.9999)] = 0.0
     "Momentum (only with optimizer=sgd; muon always uses 0.95)."
