@@ -353,6 +353,7 @@ def test_so_it_is_where_there_is_no_time_to_measure(
     four: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibration, "free_processors", lambda most: 1)
+    monkeypatch.setattr(offers, "has_fast_bfloat16", lambda device: True)  # or fewer questions
     short = replace(OPEN, steps=FROM_STEPS - 1)
     assert chosen(calibrate(*parts(), short)) == (1, "float32", "hand")
     assert calibrate(*parts(), replace(short, threads=3)).settings.threads == 3
