@@ -17,6 +17,9 @@ class PlainSteps:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
 
+    def load(self) -> None:
+        """There is nothing to load."""
+
     def measuring(self) -> nullcontext[None]:
         """Losses are measured as they are otherwise."""
         return nullcontext()
