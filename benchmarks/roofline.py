@@ -32,7 +32,7 @@ from benchmarks.roofline_report import Report, Result, told
 from benchmarks.roofline_tasks import Place, Side, Task
 from benchmarks.roofline_works import WORKS
 from benchmarks.timing import use_threads
-from hornbook.compute.load import BUSY, cores_allowed, share_of_processors
+from hornbook.compute.load import cores_allowed, is_busy
 from hornbook.compute.memory import keep_freed_memory
 from hornbook.extras import has
 
@@ -156,7 +156,7 @@ def main() -> None:
     use_threads(given.threads)
     print(instructions(), flush=True)
     roofs = [measured_peaks(count) for count in sorted({1, cores_allowed(), given.threads})]
-    busy = share_of_processors(cores_allowed()) < BUSY
+    busy = is_busy(cores_allowed())
     sides = Sides(place, Turns(given.threads, given.seconds, given.rounds))
     peaks = next(one for one in roofs if one.threads == given.threads)
     results = []

@@ -52,7 +52,7 @@ def parts(variant: str = "mlp dropout", mode: str = "lines") -> tuple[Network, B
 def four(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A quiet machine that says it has four threads; what it was set to since."""
     now = [4]
-    monkeypatch.setattr(calibration, "share_of_processors", lambda threads: 1.0)
+    monkeypatch.setattr(calibration, "is_busy", lambda threads: False)
     monkeypatch.setattr(calibration, "free_processors", lambda most: most)
     monkeypatch.setattr(torch, "get_num_threads", lambda: now[-1])
     monkeypatch.setattr(torch, "set_num_threads", now.append)
@@ -67,7 +67,7 @@ def pretend(
     costs: Costs,
     *,
     bfloat16: bool = True,
-    shares: tuple[float, float] = (1.0, 1.0),
+    busy: tuple[bool, bool] = (False, False),
 ) -> list[TrainingSettings]:
     """A clock that moves on only while a step is computed, as far as its settings cost.
 
@@ -89,8 +89,8 @@ def pretend(
     monkeypatch.setattr(calibration, "clock_for", lambda threads, device: lambda: now[0])
     monkeypatch.setattr(calibration, "stepper", stepper)
     monkeypatch.setattr(offers, "has_fast_bfloat16", lambda device: bfloat16)
-    told = itertools.cycle(shares)
-    monkeypatch.setattr(calibration, "share_of_processors", lambda threads: next(told))
+    told = itertools.cycle(busy)
+    monkeypatch.setattr(calibration, "is_busy", lambda threads: next(told))
     return timed
 
 
@@ -284,7 +284,7 @@ def test_threads_share_compiled_steps_where_that_pays(
 
 
 def test_they_do_not_on_a_busy_machine(four: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    timed = pretend(monkeypatch, {"compiled": 0.0, 4: 0.0, 2: 0.0}, shares=(0.6, 1.0))
+    timed = pretend(monkeypatch, {"compiled": 0.0, 4: 0.0, 2: 0.0}, busy=(True, False))
     monkeypatch.setattr(offers, "WORTH_SHARING", 1)
     how = replace(OPEN, gradients="compiled", precision="float32")
     assert chosen(calibrate(*parts("bow"), how))[0] == 1
@@ -292,7 +292,7 @@ def test_they_do_not_on_a_busy_machine(four: list[int], monkeypatch: pytest.Monk
 
 
 def test_what_is_far_slower_has_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    timed = pretend(monkeypatch, {"hand": 2.0})  # 4 against 3
+    timed = pretend(monkeypatch, {"hand": 4.5})  # 6.5 against 3
     found = calibrate(*parts(), replace(OPEN, threads=1, precision="float32"))
     assert found.settings.gradients == "autograd"
     assert [how.gradients for how in timed].count("hand") == 2  # to warm up, and the first round
@@ -331,19 +331,19 @@ def test_bfloat16_is_not_tried_without_units_for_it(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("shares", "quiet"), [((1.0, 0.97), True), ((0.6, 1.0), False), ((1.0, 0.6), False)]
+    ("busy", "quiet"), [((False, False), True), ((True, False), False), ((False, True), False)]
 )
 def test_it_knows_whether_the_machine_was_busy(
-    shares: tuple[float, float], quiet: bool, monkeypatch: pytest.MonkeyPatch
+    busy: tuple[bool, bool], quiet: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pretend(monkeypatch, {}, shares=shares)
+    pretend(monkeypatch, {}, busy=busy)
     assert calibrate(*parts(), OPEN).quiet == quiet
 
 
 def test_on_a_busy_machine_one_thread_is_taken_untried(
     four: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    timed = pretend(monkeypatch, {1: 10.0}, shares=(0.6, 1.0))
+    timed = pretend(monkeypatch, {1: 10.0}, busy=(True, False))
     found = calibrate(*parts(), OPEN)
     assert found.settings.threads == 1
     assert {how.threads for how in timed} == {1}

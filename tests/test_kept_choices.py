@@ -76,14 +76,14 @@ def test_the_first_choice_is_taken_again_and_nothing_is_measured(
 
 
 @pytest.mark.parametrize(
-    ("share", "threads", "said"), [(0.6, 4, True), (1.0, 4, False), (0.6, 1, False)]
+    ("busy", "threads", "said"), [(True, 4, True), (False, 4, False), (True, 1, False)]
 )
 def test_several_threads_that_are_remembered_on_a_busy_machine_are_told_of(
-    share: float, threads: int, said: bool, measured: list[str], monkeypatch: pytest.MonkeyPatch
+    busy: bool, threads: int, said: bool, measured: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     first = calibrate_once(*parts(), OPEN, WHAT)
-    monkeypatch.setattr(kept_choices, "share_of_processors", lambda threads: share)
+    monkeypatch.setattr(kept_choices, "is_busy", lambda threads: busy)
     told: list[str] = []
     again = calibrate_once(*parts(), OPEN, WHAT, tell=told.append)
     assert again.settings == first.settings, "the same command gives the same numbers"
@@ -298,8 +298,8 @@ def test_the_same_command_gives_the_same_numbers(
 def test_what_was_measured_on_a_busy_machine_is_not_kept(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shares = iter([0.6, 1.0, 1.0, 1.0])
-    monkeypatch.setattr(calibration, "share_of_processors", lambda threads: next(shares))
+    told = iter([True, False, False])
+    monkeypatch.setattr(calibration, "is_busy", lambda threads: next(told))
     busy = calibrate_once(*parts(), replace(OPEN, threads=1), WHAT)
     assert "busy with other work" in busy.unkept
     assert not folder.exists()

@@ -10,7 +10,7 @@ import pytest
 
 from hornbook.cli.main import let_waiting_threads_sleep
 from hornbook.compute import load
-from hornbook.compute.load import free_processors, share_of_processors
+from hornbook.compute.load import free_processors, is_busy, share_of_processors
 
 
 def test_a_thread_that_waits_for_its_turn_has_a_smaller_share(
@@ -54,6 +54,18 @@ def test_work_is_shared_where_processors_are_free(
     assert asked == [3] * (2 * tries)
     assert free_processors(1) == 1
     assert asked == [3] * (2 * tries)  # one needs no company
+
+
+@pytest.mark.parametrize(
+    ("shares", "busy"), [([0.5, 0.97], False), ([0.5, 0.5], True), ([0.97], False)]
+)
+def test_a_busy_machine_is_busy_twice(
+    shares: list[float], busy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = list(shares)
+    monkeypatch.setattr(load, "share_of_processors", lambda threads: left.pop(0))
+    assert is_busy(2) == busy
+    assert not left
 
 
 @pytest.mark.parametrize("told", ["", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])

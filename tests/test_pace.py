@@ -91,18 +91,18 @@ def test_what_is_over_soon_is_not_estimated() -> None:
     assert told(session_with(evaluation_seconds=0.0), [at(2, 0.0), at(900, 0.6)]) == []
 
 
-@pytest.mark.parametrize(("share", "threads"), [(0.6, 2), (0.6, 1), (1.0, 2)])
+@pytest.mark.parametrize(("busy", "threads"), [(True, 2), (True, 1), (False, 2)])
 def test_slow_steps_are_told_once_with_their_cause(
-    share: float, threads: int, monkeypatch: pytest.MonkeyPatch
+    busy: bool, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pace_module, "share_of_processors", lambda number: share)
+    monkeypatch.setattr(pace_module, "is_busy", lambda number: busy)
     session = session_with(milliseconds=40.0)
     session.training = replace(session.training, threads=threads)
     events = told(session, [at(2, 0.0), at(12, 1.0), at(22, 2.0), at(32, 3.0)])
     (warning,) = [event.message for event in events if isinstance(event, Warned)]
     assert "A step takes 100.0 ms; 40.0 ms were measured" in warning
-    assert ("busy with other work" in warning) == (share < 1)
-    assert ("threads=1" in warning) == (share < 1 and threads > 1)
+    assert ("busy with other work" in warning) == busy
+    assert ("threads=1" in warning) == (busy and threads > 1)
 
 
 def test_steps_as_fast_as_calibrated_are_nothing_to_tell() -> None:

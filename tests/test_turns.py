@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from hornbook.training.turns import COLD, FAR, WORTH, Way, in_turns
+from hornbook.training import turns
+from hornbook.training.turns import COLD, DISTURBED, FAR, WORTH, Way, in_turns
 
 
 class Clock:
@@ -50,12 +51,24 @@ def test_a_run_that_does_it_several_times_is_told_for_once() -> None:
     assert clock.turns[:4] == ["a", "b"] * 2
 
 
-def test_what_is_far_slower_after_a_round_has_no_more() -> None:
+@pytest.mark.parametrize(("far", "of_a_thread"), [(FAR, True), (DISTURBED, False)])
+def test_what_is_far_slower_after_a_round_has_no_more(
+    far: float, of_a_thread: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = Clock()
-    ways = [clock.way("a", [1, 1]), clock.way("b", [1, FAR + 0.01])]
+    if of_a_thread:
+        monkeypatch.setattr(turns.time, "thread_time", clock)
+    ways = [clock.way("a", [1, 1]), clock.way("b", [1, far + 0.01])]
     in_turns(ways, clock)
-    assert [way.best for way in ways] == pytest.approx([1, FAR + 0.01])
+    assert [way.best for way in ways] == pytest.approx([1, far + 0.01])
     assert clock.turns == ["a", "b"] * 2
+
+
+def test_one_slow_round_on_a_clock_that_sees_others_decides_nothing() -> None:
+    clock = Clock()
+    ways = [clock.way("two", [1, FAR + 0.3, 0.6, 0.6]), clock.way("one", [1, 1, 1, 1])]
+    in_turns(ways, clock)
+    assert [way.best for way in ways] == pytest.approx([0.6, 1])
 
 
 @pytest.mark.parametrize("swapped", [False, True])

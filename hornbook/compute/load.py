@@ -8,7 +8,7 @@ import os
 import threading
 import time
 
-__all__ = ["BUSY", "cores_allowed", "free_processors", "share_of_processors"]
+__all__ = ["cores_allowed", "free_processors", "is_busy", "share_of_processors"]
 
 BUSY = 0.85  # a smaller share than this means that others are at work too
 PERIOD = 0.03  # seconds: several turns of a scheduler that shares a processor out
@@ -46,6 +46,15 @@ def share_of_processors(threads: int) -> float:
     return min(shares) if len(workers) == threads else 0.0
 
 
+def is_busy(threads: int) -> bool:
+    """Whether others are at work where so many threads are wanted.
+
+    A busy machine is busy twice: the first threads of a process often wait for their first turn,
+    and a processor that was idle has to wake up.
+    """
+    return all(share_of_processors(threads) < BUSY for _ in range(2))
+
+
 class Answer:
     """What was last found, and when."""
 
@@ -67,8 +76,7 @@ def free_processors(most: int) -> int:
         return 1
     now = time.monotonic()
     if LAST.threads != most or now - LAST.at >= AGAIN:
-        # Threads that just began may wait for their first turn: a busy machine is busy twice.
-        LAST.free = any(share_of_processors(most) >= BUSY for _ in range(2))
+        LAST.free = not is_busy(most)
         LAST.threads, LAST.at = most, time.monotonic()
     return most if LAST.free else 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hornbook.compute.load import BUSY, share_of_processors
+from hornbook.compute.load import is_busy
 from hornbook.runs.events import Estimated, Listener, Warned
 from hornbook.runs.session import Session
 from hornbook.training.progress import Progress
@@ -66,7 +66,7 @@ class Pace:
 def slow(now: float, usual: float, threads: int) -> str:
     """What to say of steps that take longer than they did; both in milliseconds."""
     message = f"A step takes {now:.1f} ms; {usual:.1f} ms were measured for this kind of training."
-    if share_of_processors(threads) < BUSY:
+    if is_busy(threads):
         message += " The machine is busy with other work."
         if threads > 1:
             message += " Several threads suffer most from that: `threads=1` may be faster now."

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from hornbook.compute.load import BUSY, free_processors, share_of_processors
+from hornbook.compute.load import free_processors, is_busy
 from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.compute.threads import threads
 from hornbook.training.candidates import BATCHES, Candidates, candidates, is_compiled
@@ -127,18 +127,18 @@ def calibrate(
     tried: dict[str, float] = {}
     chosen = open_.start
     ways: dict[TrainingSettings, Way] = {}
-    shares = [share_of_processors(chosen.threads)]
+    busy = is_busy(chosen.threads)
     try:
         for change in open_.others:
             pair = [chosen, replace(chosen, **change)]
-            if change == {"threads": 1} and shares[0] < BUSY:
+            if change == {"threads": 1} and busy:
                 chosen = pair[1]  # threads that wait for others' work are no choice
                 continue
             shared = is_compiled(change) and change["threads"] > 1 == (settings.threads or 1)
             if shared and (
                 chosen.gradients != "compiled"
                 or change["threads"] > 2 * chosen.threads  # half as many gained nothing
-                or shares[0] < BUSY
+                or busy
             ):
                 continue
             if is_compiled(change) and (wait := wait_for(objective, settings, batches)):
@@ -157,13 +157,13 @@ def calibrate(
                 chosen = pair[1]
     finally:
         set_random_states(device, random)
-    shares.append(share_of_processors(open_.start.threads))
+    busy = busy or is_busy(open_.start.threads)
     return Calibration(
         chosen,
         tuple(tried.items()),
         time.perf_counter() - began,
         open_.refused,
-        quiet=min(shares) >= BUSY,
+        quiet=not busy,
         not_compiled=open_.not_compiled,
     )
 

@@ -27,8 +27,7 @@ from typing import Literal
 import torch
 
 from hornbook.caches import cache_folder
-from hornbook.compute.load import BUSY as LEAST
-from hornbook.compute.load import cores_allowed, share_of_processors
+from hornbook.compute.load import cores_allowed, is_busy
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.errors import RunError
 from hornbook.kernels.version import VERSION as KERNELS
@@ -111,7 +110,7 @@ def calibrate_once(
         if kept is None or asdict(kept) == asdict(choice_of(found)):
             return replace(found, key=key, path=path, unkept=unkept)
     chosen = {name: getattr(kept, name) for name in ("threads", "precision", "gradients")}
-    if not settings.threads and kept.threads > 1 and share_of_processors(kept.threads) < LEAST:
+    if not settings.threads and kept.threads > 1 and is_busy(kept.threads):
         tell(WAITING.format(threads=kept.threads))
     return Calibration(
         replace(open_.start, **chosen), kept.tried, taken, open_.refused, key=key, path=path,
