@@ -10,8 +10,9 @@ from rich.table import Table
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
+from hornbook.cli.choice import Chosen
 from hornbook.cli.examples import examples
-from hornbook.cli.grammar import Chosen, parse_for_data
+from hornbook.cli.grammar import parse_for_data
 from hornbook.cli.output import console, escape, filled, notes, number, print_json, table
 from hornbook.cli.progress import Teller
 from hornbook.cli.tellers import listening

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Annotated
 
+from hornbook.cli.choice import Chosen, choose
 from hornbook.cli.examples import examples
-from hornbook.cli.grammar import Chosen, choose, parse_for_data
+from hornbook.cli.grammar import parse_for_data
 from hornbook.cli.output import (
     console,
     escape,

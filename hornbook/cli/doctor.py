@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from hornbook.cli.alive import alive
 from hornbook.cli.arguments import DataArguments
+from hornbook.cli.choice import Chosen
 from hornbook.cli.examples import examples
-from hornbook.cli.grammar import Chosen, parse_for_data
+from hornbook.cli.grammar import parse_for_data
 from hornbook.cli.output import (
     Console,
     console,

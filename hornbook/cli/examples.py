@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from hornbook.actions import Action
-from hornbook.cli.grammar import Chosen
+from hornbook.cli.choice import Chosen
 from hornbook.cli.wording import command
 
 __all__ = ["examples", "examples_of_training"]

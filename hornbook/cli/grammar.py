@@ -1,9 +1,9 @@
-"""What was typed, decided by the parser: first what kind of data it is about, then all the rest.
+"""What was typed, decided by the parser.
 
-The first pass reads `--task` and `--model`, and the file if it is the first word; that settles the
-task and the family, and with them which flags there are. The second parses the whole grammar. What
-a family's training settings are by default can hang on the data; when these are loaded, what was
-typed is put into those that suit them (`values_typed`).
+`choice` settles first what kind of data it is about; then the whole grammar is parsed: the flags of
+the verb, of the task, of the family and of its training. What a family's training settings are by
+default can hang on the data; when these are loaded, what was typed is put into those that suit them
+(`values_typed`).
 """
 
 from __future__ import annotations
@@ -11,139 +11,31 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from itertools import takewhile
 from typing import Annotated, Any
 
 import tyro
 
-from hornbook.cli.arguments import CONFIG, parse, parsed_by
+from hornbook.cli.arguments import parse
+from hornbook.cli.choice import Chosen, choose
 from hornbook.cli.flags import as_typed, group_help
 from hornbook.cli.taken_words import told_of_taken
-from hornbook.cli.unknown_words import end
-from hornbook.cli.wording import flag
-from hornbook.errors import MissingPackageError, SettingsError
-from hornbook.runs import Run
-from hornbook.runs.ancestor import (
-    line_begun,
-    open_ancestor,
-    refuse_two_starts,
-    refuse_unrelated,
+from hornbook.cli.typed_flags import (
+    flag_typed,
+    flags_of_family,
+    flags_of_kind,
+    flags_of_task,
+    settings_of,
+    value_typed,
 )
+from hornbook.cli.unknown_words import end
+from hornbook.errors import SettingsError
+from hornbook.runs import Run
 from hornbook.settings import Settings
 from hornbook.sources.source import Source
-from hornbook.tasks import Family, NamedPreset, Task, choose_task, named_preset, tasks
+from hornbook.tasks import Task, tasks
 from hornbook.training.settings import TrainingSettings
 
-__all__ = [
-    "Chosen",
-    "FirstOfTraining",
-    "Grammar",
-    "choose",
-    "names_typed",
-    "parse_for_data",
-    "parse_for_run",
-    "values_typed",
-]
-
-
-@dataclass(frozen=True)
-class First:
-    """What the first pass reads."""
-
-    task: str | None = None
-    model: str | None = None
-
-
-@dataclass(frozen=True)
-class FirstOfTraining(First):
-    """What the first pass reads for a training."""
-
-    init_from: str | None = None
-    preset: str | None = None
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What the first pass settles."""
-
-    task: Task[Any]
-    family: str
-    source: Source | None
-    "The data, if the first word names them."
-    ancestor: Run | None = None
-    "The run whose weights training begins with."
-    preset: NamedPreset | None = None
-    "Settings that were asked for by one name."
-
-    @property
-    def line(self) -> Family:
-        """The family's line of its task's table, with the training that suits this start."""
-        if self.ancestor is not None:
-            settings = self.ancestor.settings
-            return line_begun(self.ancestor, settings.without(settings.not_inherited))
-        return self.task.family(self.family) if self.preset is None else self.preset.line
-
-    @property
-    def usual(self) -> tuple[Settings, Settings]:
-        """The settings of the family and of loading where nothing is typed."""
-        loading = self.task.options()
-        if self.ancestor is not None:
-            more = self.task.taken_over(self.ancestor)
-            return self.ancestor.settings, dataclasses.replace(loading, **more)
-        if self.preset is not None:
-            return self.preset.settings(), dataclasses.replace(loading, **self.preset.options({}))
-        return self.line.load().Settings(), loading
-
-
-def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Chosen:
-    """The task and the family that a command line is about.
-
-    Args:
-        verb: what was typed first.
-        argv: what was typed after it.
-        first_of: what the first pass reads.
-
-    Raises:
-        HornbookError: if there is no such task or family, or nobody claims the file.
-    """
-    asked = dataclasses.make_dataclass(
-        first_of.__name__, [(name, str | None, None) for name in telling()], bases=(first_of,),
-        frozen=True,
-    )  # fmt: skip
-    parser = partial(tyro.cli, asked, return_unknown_args=True, add_help=False, config=CONFIG)
-    first, _ = parsed_by(parser, argv, verb)
-    options = given(argv, first)
-    words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
-    source = Source(words) if words else None
-    if isinstance(first, FirstOfTraining) and first.init_from is not None:
-        refuse_two_starts(first.init_from, first.preset)
-        ancestor = open_ancestor(first.init_from)
-        task = ancestor.task
-        if source is not None or first.task is not None:
-            task, _ = choose_task(source, first.task, None, options)
-        refuse_unrelated(ancestor, task, first.model, source.where if source else "The data")
-        return Chosen(task, ancestor.family, source, ancestor)
-    preset = first.preset if isinstance(first, FirstOfTraining) else None
-    if preset is not None:
-        found = named_preset(preset, first.model)
-        task, _ = choose_task(source, first.task, found.family, options)
-        return Chosen(task, found.family, source, preset=found)
-    task, _ = choose_task(source, first.task, first.model, options)
-    return Chosen(task, first.model or task.usual_family(source, options), source)
-
-
-def given(argv: Sequence[str], first: Any) -> dict[str, Any]:
-    """The settings that were typed, with the values of those by which tasks are told."""
-    values = ((name, getattr(first, name)) for name in telling())
-    known = {name: value for name, value in values if value is not None}
-    return {**dict.fromkeys(names_typed(argv)), **known}
-
-
-def telling() -> list[str]:
-    """The options by which tasks are told."""
-    return list(dict.fromkeys(name for task in tasks().values() for name in task.telling))
+__all__ = ["Grammar", "parse_for_data", "parse_for_run", "retyped"]
 
 
 class Grammar:
@@ -301,63 +193,6 @@ def retyped(group: Settings) -> Any:
     return as_typed(type(group))(
         **{field.name: getattr(group, field.name) for field in dataclasses.fields(group)}
     )
-
-
-def names_typed(words: Sequence[str]) -> list[str]:
-    """The settings that words are flags of."""
-    flags = [flag_typed(word) for word in words if word.startswith("-")]
-    return [one.lstrip("-").replace("-", "_") for one in flags]
-
-
-def value_typed(name: str, words: Sequence[str]) -> str | None:
-    """What stands behind a flag the last time that it was typed; None if it was not."""
-    found = None
-    for k, word in enumerate(words):
-        if flag_typed(word) == flag(name):
-            behind = [word.partition("=")[2]] if "=" in word else words[k + 1 : k + 2]
-            found = next(iter(behind), None)
-    return found
-
-
-def values_typed(group: Any, argv: Sequence[str]) -> dict[str, Any]:
-    """The settings of a parsed group that were typed, by name."""
-    if group is None:
-        return {}
-    names = set(names_typed(argv))
-    return {
-        one.name: getattr(group, one.name)
-        for one in dataclasses.fields(group)
-        if one.name in names or f"no_{one.name}" in names
-    }
-
-
-def flag_typed(word: str) -> str:
-    """The flag that a word is, without its value."""
-    return word.partition("=")[0].replace("_", "-")
-
-
-def flags_of_kind(kind: type[Any]) -> set[str]:
-    """The flags of a settings dataclass."""
-    return {flag(field.name) for field in dataclasses.fields(kind)}
-
-
-def flags_of_task(task: Task[Any]) -> set[str]:
-    """The flags that a task brings: of loading, and of its families."""
-    return flags_of_kind(task.options).union(*map(flags_of_family, task.families.values()))
-
-
-def flags_of_family(line: Family) -> set[str]:
-    """The flags of a family; none of one that cannot be loaded here."""
-    kind = settings_of(line)
-    return set() if kind is None else flags_of_kind(kind)
-
-
-def settings_of(line: Family) -> type[Settings] | None:
-    """The settings of a family; None of one that cannot be loaded here."""
-    with contextlib.suppress(MissingPackageError):
-        kind: type[Settings] = line.load().Settings
-        return kind
-    return None
 
 
 def parse_for_run(

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.cli.arguments import DataArguments
+from hornbook.cli.choice import Chosen, choose
 from hornbook.cli.examples import examples
-from hornbook.cli.grammar import Chosen, Grammar, choose, values_typed
+from hornbook.cli.grammar import Grammar
 from hornbook.cli.output import Console, console, escape, notes, print_json
 from hornbook.cli.progress import telling
+from hornbook.cli.typed_flags import values_typed
 from hornbook.cli.wording import flags, flags_of, shell_word, worded
 from hornbook.inspection.rate import chart_of_rate, draw_rate
 from hornbook.outputs import writable_format

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import DataArguments
-from hornbook.cli.grammar import Chosen, Grammar, choose, values_typed
+from hornbook.cli.choice import Chosen, choose
+from hornbook.cli.grammar import Grammar
 from hornbook.cli.output import console, escape, filled, notes, number, print_json
 from hornbook.cli.page_wording import COMMANDS
 from hornbook.cli.progress import Teller
 from hornbook.cli.tellers import listening
+from hornbook.cli.typed_flags import values_typed
 from hornbook.cli.wording import command, worded
 from hornbook.experiments.events import TrainingTogether
 from hornbook.experiments.sweep.events import Opened, SweepEvent, TrialBegan, TrialEnded

@@ -12,11 +12,13 @@ import tyro
 
 from hornbook.actions import Action
 from hornbook.cli.arguments import CONFIG, DataArguments, parse, parsed_by
+from hornbook.cli.choice import Chosen, FirstOfTraining, choose
 from hornbook.cli.examples import examples_of_training
-from hornbook.cli.grammar import Chosen, FirstOfTraining, Grammar, choose, names_typed, values_typed
+from hornbook.cli.grammar import Grammar
 from hornbook.cli.interrupts import INTERRUPTED
 from hornbook.cli.progress import telling
 from hornbook.cli.training_summary import tell
+from hornbook.cli.typed_flags import names_typed, values_typed
 from hornbook.cli.unknown_words import ALSO_CALLED
 from hornbook.errors import DivergedError, SettingsError
 from hornbook.runs import Run, resume, train
