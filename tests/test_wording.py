@@ -8,15 +8,18 @@ import itertools
 import os
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 import hornbook
 from hornbook.actions import Action
 from hornbook.cli.main import all_verbs
-from hornbook.cli.wording import command, flag, flags_of, worded
+from hornbook.cli.wording import command, flag, flags_of, shell_word, worded
 from hornbook.errors import HornbookError, SettingsError, as_typed
 from hornbook.settings import Settings
 from hornbook.text.models.gpt import GPTSettings
@@ -152,3 +155,22 @@ def test_what_comes_from_data_is_proposed_as_it_is_typed(path: Path) -> None:
             if re.search(r"`[a-z_]+=[^`]*$", str(before.value)) and value.format_spec is None:
                 given = ast.unparse(value.value)
                 assert given.startswith("as_typed(") or given in OWN, f"{path}:{value.lineno}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the words of a POSIX shell")
+@settings(deadline=None, max_examples=60)
+@given(st.text(st.sampled_from("ab '\"$`\\!*~\n"), max_size=8))
+@example("grep -c 'a b'")
+def test_a_shell_reads_a_word_as_it_was(text: str) -> None:
+    assert shlex.split(shell_word(text)) == [text]
+    told = subprocess.run(["sh", "-c", f"printf %s {shell_word(text)}"], capture_output=True)
+    assert told.stdout.decode() == text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the words of a POSIX shell")
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("grep 'a b'", "\"grep 'a b'\""), ("a b", "'a b'"), ("it's $1", "'it'\"'\"'s $1'")],
+)
+def test_a_word_is_quoted_as_people_quote(text: str, word: str) -> None:
+    assert shell_word(text) == word

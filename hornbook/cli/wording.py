@@ -28,6 +28,9 @@ CALLS = {"find_rate": "rate"} | {
 }
 "Calls that stand in a sentence like settings; no setting has one of these names."
 
+ALIVE = '"$`\\!'
+"What a shell does not take as it stands between double quotes."
+
 
 def flag(name: str) -> str:
     """The flag of a setting; `from_`, which Python's own `from` forbids to be `from`, is --from."""
@@ -110,4 +113,7 @@ def no_flag(path: str) -> str:
 
 def shell_word(text: str) -> str:
     """A text as one word of a command line, for this system's shell."""
-    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
+    if os.name == "nt":
+        return subprocess.list2cmdline([text])
+    plain = "'" in text and not set(text) & set(ALIVE)
+    return f'"{text}"' if plain else shlex.quote(text)
