@@ -74,7 +74,7 @@ class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
 
     def turn(self) -> None:
-        """From here on matrices count anew."""
+        """From here on matrices count again."""
         self.seen.clear()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -32,7 +32,7 @@ EXACT = {"threads": 1, "precision": "float32", "gradients": "hand"}
 
 
 def words() -> list[str]:
-    """Words of the plays that are no names: written small, of 4 to 12 letters, seen three times."""
+    """Words of the plays that are not names: in lower case, of 4 to 12 letters, seen thrice."""
     found = Counter(re.findall(r"(?<![A-Za-z'])[a-z]{4,12}(?![a-z'])", PLAYS.read_text("utf-8")))
     return sorted(word for word, times in found.items() if times >= 3)
 

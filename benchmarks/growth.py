@@ -215,7 +215,7 @@ def of_steps(point: Point) -> Iterator[Found]:
     from hornbook.text.stream import IGNORED, encode_split
     from hornbook.tokenizers.characters import CharTokenizer
 
-    family(point.what).load()  # torch itself is no cost of the corpus
+    family(point.what).load()  # torch itself is not a cost of the corpus
     first = peak()
     corpus = load_corpus(point.file, mode="text")
     splits = split_corpus(corpus)

@@ -81,7 +81,7 @@ def prepare(folder: Path) -> dict[str, Any]:
     """Write the ids of both parts, and the same tokens for KenLM.
 
     Cut as the word tokenizer does, which for words of letters is at the spaces, each with its word;
-    its pattern, which takes minutes here, is no part of counting.
+    its pattern, which takes minutes here, is not part of counting.
     """
     import collections
     from itertools import chain, repeat

@@ -8,7 +8,7 @@ best; where it would only cost time here (printing, files), it is left out in th
     git clone https://github.com/karpathy/nanoGPT
     git clone https://github.com/karpathy/makemore
 
-The lectures' WaveNet is in a notebook, so there is no module to import: it is written anew below.
+The lectures' WaveNet is in a notebook, so there is no module to import: it is written again below.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class NanoGPT:
             optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
 
         def batch() -> tuple[Tensor, Tensor]:
-            # One slice a row, widened and stacked, as its loader does. Its file is mapped anew for
+            # One slice a row, widened and stacked, as its loader does. Its file is mapped again for
             # every batch; an array in memory is a little faster.
             places = torch.randint(len(self.ids) - block_size, (batch_size,)).tolist()
             rows = [self.ids[at : at + block_size + 1].astype(np.int64) for at in places]

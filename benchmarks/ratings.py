@@ -219,7 +219,7 @@ def errors_of(answers: Answers, split: Split) -> Errors:
 
 
 def ranking_of(answers: Answers, split: Split) -> Ranking:
-    """Of recommended items, best first: they become scores again, all others are no candidates."""
+    """Of recommended items, best first: they become scores again, all others are not candidates."""
 
     def scores(users: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
         made = np.full((len(users), split.items), -np.inf, np.float32)

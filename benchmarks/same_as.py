@@ -257,7 +257,7 @@ def main() -> int:
     parser.add_argument("old", type=Path, help="a checkout of commit 3c9682e, or one near it")
     old: Path = parser.parse_args().old.resolve()
     if not (old / "hornbook").is_dir():
-        parser.error(f"{old} is no checkout of this package")
+        parser.error(f"{old} is not a checkout of this package")
     began, told, differ = time.perf_counter(), [""], 0
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)

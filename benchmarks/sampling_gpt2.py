@@ -5,7 +5,7 @@
 Milliseconds a token, median: of the processor (of a machine that is shared, what this program took)
 and on the clock. With `--threads 2` hornbook may read weights by as many threads, and is told how
 many it chose: one, where others are at work. nanoGPT's are of whole calls of its `generate`, which
-reads the text anew for every token. FOLDER is where node-llama-cpp is installed: see
+reads the text again for every token. FOLDER is where node-llama-cpp is installed: see
 `benchmarks/llama_cpp.py`.
 """
 

@@ -7,7 +7,7 @@ DIR are checkouts of the peers (see benchmarks/peers.py). Each work is done at t
 batch on both sides, each side in a process of its own. Each is tried with every number of threads
 (and the peers with and without what they could switch on), all ways take turns in the same rounds,
 and the best way of each side
-counts. What is compared is useful work: padding is no work.
+counts. What is compared is useful work: padding is not work.
 
     a  a training step of nanoGPT's CPU recipe: 4 layers, 4 heads, 128 channels, block 64, batch 12
     b  a training step of makemore's transformer: 4 layers, 4 heads, 64 channels, batch 32, names
@@ -151,7 +151,7 @@ class Remote:
 def serve(pipe: Connection, letter: str, options: Options, ours: bool) -> None:
     """A process for one side: it does its ways' turns when it is told to.
 
-    Each side has one of its own, so that how hornbook keeps memory is no help to its peer, which
+    Each side has one of its own, so that how hornbook keeps memory does not help to its peer, which
     does without, nor the other way round.
     """
     # Whatever a peer starts itself, its data loader's workers, begins as it would on its own.

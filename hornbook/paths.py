@@ -1,7 +1,7 @@
 """Whether something is there, for any name that a person may give.
 
-`os.path`, unlike `Path`, only says no to a name that is no possible path: one that is too long, or
-has a null byte in it.
+`os.path`, unlike `Path`, only says no to a name that is not a possible path: one that is too long,
+or has a null byte in it.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def visible(text: str) -> str:
 
     def written(found: re.Match[str]) -> str:
         code = ord(found[0])
-        if 0xDC80 <= code <= 0xDCFF:  # what `surrogateescape` makes of a byte that is no text
+        if 0xDC80 <= code <= 0xDCFF:  # what `surrogateescape` makes of a byte that is not text
             code -= 0xDC00
         return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
@@ -33,7 +33,7 @@ def visible(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""A text in quotes, as Python writes it, with bytes that are no text as `\x98`."""
+    r"""A text in quotes, as Python writes it, with bytes that are not text as `\x98`."""
     return re.sub(  # two backslashes are one that stands in the text
         r"(\\\\)|\\udc([89a-f][0-9a-f])",
         lambda found: found[1] or f"\\x{found[2]}",

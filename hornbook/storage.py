@@ -96,7 +96,7 @@ def beside(path: Path, within: int | None = None) -> Iterator[tuple[BinaryIO, Ca
 
 
 def refuse_impossible(path: Path) -> None:
-    """Refuse what can be no name of a file or a folder.
+    """Refuse what cannot be the name of a file or a folder.
 
     Raises:
         RunError: if it has a null byte in it, or half of a surrogate pair.
@@ -142,7 +142,7 @@ def write_pieces(
 
 
 def refuse_irregular(folder: Path, name: str) -> None:
-    """Refuse what stands in a folder under a name and is no file, or is reached through a link.
+    """Refuse what stands in a folder under a name and is not a file, or is reached through a link.
 
     A folder may come from anybody: a link may lead out of it, a pipe never ends. What is not there
     is not refused.
@@ -373,7 +373,7 @@ def read_lines(path: Path) -> list[Any]:
     """The values of a file with a line of JSON each; a last line that was cut short is left out.
 
     Raises:
-        RunError: if a line is no JSON.
+        RunError: if a line is not JSON.
     """
     if not os.path.lexists(path):
         return []

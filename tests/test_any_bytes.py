@@ -1,4 +1,4 @@
-"""Files that are no text: trained on, sampled, scored and examined byte by byte."""
+"""Files that are not text: trained on, sampled, scored and examined byte by byte."""
 
 from __future__ import annotations
 

@@ -133,4 +133,4 @@ def test_a_training_is_told_to_tensorboard_while_it_runs(runs: Path) -> None:
     ((step, kept),) = points["kept/dev/loss"]
     assert step == 6
     assert kept == pytest.approx(run.summary.losses["dev"], rel=1e-6)
-    assert len(hornbook.list_runs(runs)) == 2  # the event files are no run
+    assert len(hornbook.list_runs(runs)) == 2  # the event files are not a run

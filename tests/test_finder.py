@@ -94,7 +94,7 @@ def test_every_net_is_left_as_it_was(variant: str) -> None:
 
 
 def breaking(made: Trainer, after: int, error: BaseException | None) -> None:
-    """Let the loss be no number, or an error come up, in the middle."""
+    """Let the loss be not a number, or an error come up, in the middle."""
     real: Callable[[Any], float] = made.way.loss_and_gradients
     turns = iter(range(10_000))
 

@@ -1,4 +1,4 @@
-"""Which encoding is proposed for what is no UTF-8: by its words, however few."""
+"""Which encoding is proposed for what is not UTF-8: by its words, however few."""
 
 from __future__ import annotations
 

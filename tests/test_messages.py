@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,24 @@ def test_no_message_is_in_dialect() -> None:
         if not any(message.path.startswith(place) for place in MEANT)
         for word, better in DIALECT.items()
         if re.search(word, message.text, re.IGNORECASE)
+    ]
+    assert not found, "\n" + "\n".join(found)
+
+
+# Nor in a docstring, a comment or a page: older English, which a reader has to read twice.
+COMPARED = r"longer\b|more\b|limit\b|\w+er\b|worse\b|less\b"
+OLD = rf"\banew\b|\bbesides\b|(?<!there )\b(is|are) no (?!{COMPARED})\w"
+ROOT = Path(__file__).parent.parent
+
+
+def test_no_source_and_no_page_is_in_old_english() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "hornbook").rglob("*.py")]
+    assert len(pages) > 100
+    found = [
+        f"{page.relative_to(ROOT)}:{number}: {line.strip()}"
+        for page in pages
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(OLD, line, re.IGNORECASE)
     ]
     assert not found, "\n" + "\n".join(found)
 

@@ -347,7 +347,7 @@ def test_raw_bytes_and_tokens_of_a_library_are_refused(tmp_path: Path) -> None:
     raw = tmp_path / "raw.bin"
     raw.write_bytes(bytes(range(256)) * 20)
     run = hornbook.train(raw, model="ngram", tokens="bytes", mode="text", out=tmp_path / "raw")
-    with pytest.raises(SettingsError, match="files that are no text"):
+    with pytest.raises(SettingsError, match="files that are not text"):
         hornbook.export(run, to="html", out=str(tmp_path / "page.html"))
 
 

@@ -128,7 +128,9 @@ def test_fewer_steps_are_compared_with_the_lecture_s_loop_of_as_many() -> None:
             assert held.quick is not None
             wide = max(0.015, 3 * spread)
             assert (held.quick.low, held.quick.high) == pytest.approx((mean - wide, mean + wide))
-            assert held.quick.low > held.full.high  # a tenth of the steps is no lecture's figure
+            assert (
+                held.quick.low > held.full.high
+            )  # a tenth of the steps is not the lecture's figure
             assert f"{mean:.4f} ± {spread:.4f}" in held.quick.why
     fewer = {one.name for one in REPRODUCTIONS if one.minutes[0] and one.quick}
     assert fewer == {*QUICK, "rnn-stateful", "gru-stateful"}  # none is compared with nothing

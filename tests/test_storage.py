@@ -35,7 +35,7 @@ from hornbook.tensor_files import read_tensors, write_tensors
 
 ROOT = Path(__file__).parents[1]
 
-# Every example writes the same file anew, so one directory serves them all.
+# Every example writes the same file again, so one directory serves them all.
 one_directory = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
 )

@@ -47,7 +47,7 @@ def test_any_text_is_a_finite_number_or_none(text: str, style: NumberStyle) -> N
 @pytest.mark.parametrize(
     ("cell", "style", "value"),
     [
-        ("12.5", "comma", None),  # a point within a table of decimal commas is no comma
+        ("12.5", "comma", None),  # a point within a table of decimal commas is not a comma
         ("1,5", "thousands", None),
         ("1.234", "comma", 1234),
         ("0.123", "comma", None),

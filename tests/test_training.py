@@ -86,7 +86,7 @@ def test_updates_equal_torchs(rule: str, decay: float) -> None:
 
 
 class Shapes(torch.nn.Module):
-    """Wide, tall and square matrices, two of one shape, and what is no matrix under decay."""
+    """Wide, tall and square matrices, two of one shape, and what is not a matrix under decay."""
 
     def __init__(self) -> None:
         super().__init__()

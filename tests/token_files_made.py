@@ -79,5 +79,5 @@ def llama() -> Any:
     )  # fmt: skip
     made.train_from_iterator(LINES, trainer)
     value = json.loads(made.to_str())
-    value["added_tokens"] = value["added_tokens"][:3]  # bytes are no special tokens there
+    value["added_tokens"] = value["added_tokens"][:3]  # bytes are not special tokens there
     return value

@@ -114,7 +114,7 @@ def run(argv: Sequence[str]) -> None:
 
 
 def place_of_kind(argv: Sequence[str]) -> int | None:
-    """Which word is the kind: the first, if it is no flag; else one that names a kind."""
+    """Which word is the kind: the first, if it is not a flag; else one that names a kind."""
     if argv and not argv[0].startswith("-"):
         return 0
     places = [place for place, word in enumerate(argv) if word in KINDS]

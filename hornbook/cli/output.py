@@ -43,7 +43,7 @@ __all__ = [
     "table",
 ]
 
-WIDE = 10_000  # columns of what is no terminal
+WIDE = 10_000  # columns of what is not a terminal
 BETWEEN = 2  # columns between two of a long table
 APART = 3  # the same of a table as rich sets it
 NARROW = 12  # columns that a name is given at least

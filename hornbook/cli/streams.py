@@ -22,7 +22,7 @@ from hornbook.rendering import visible, visible_json
 
 __all__ = ["ReaderGoneError", "standard_streams", "write_beside", "write_json", "write_result"]
 
-BYTE = re.compile("[\udc80-\udcff]")  # what stands for a byte that is no UTF-8
+BYTE = re.compile("[\udc80-\udcff]")  # what stands for a byte that is not UTF-8
 OTHER = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # other halves of surrogate pairs
 
 
@@ -151,7 +151,7 @@ def fill_closed() -> None:
 def write_result(text: str, *, flush: bool = False) -> None:
     """Write a part of the result: into a file or a pipe as it is, to a terminal fit to be shown.
 
-    Bytes that are no text, as `surrogateescape` writes them, become bytes again.
+    Bytes that are not text, as `surrogateescape` writes them, become bytes again.
     """
     if sys.stdout.isatty():
         sys.stdout.write(visible(text))

@@ -226,7 +226,7 @@ def text_to_learn(asked: Asked) -> str:
 def larger(asked: Asked) -> list[VocabularySize]:
     """What byte pairs of several sizes would give; nothing, with a word, without the library.
 
-    Of what is no text none can be learned.
+    Of what is not text none can be learned.
     """
     if asked.tokenizer.errors != "replace":
         return []

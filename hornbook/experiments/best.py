@@ -110,7 +110,7 @@ def refuse_present(target: Path, source: Source, *, overwrite: bool) -> None:
     """Make sure that the winner may be put where it should.
 
     Raises:
-        RunError: if something is there that was not told to be replaced, or that is no run.
+        RunError: if something is there that was not told to be replaced, or that is not a run.
     """
     if exists(target / "run.json") and not overwrite:
         raise RunError(

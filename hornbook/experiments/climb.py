@@ -264,5 +264,5 @@ class Climb:
         )
 
     def beside(self, seconds: float) -> None:
-        """Take note of time that was spent on what is no rung."""
+        """Take note of time that was spent on what is not a rung."""
         self.record = replace(self.record, beside=round(self.record.beside + seconds, 3))

@@ -29,7 +29,7 @@ def refuse_foreign_folder(path: Path, names: Collection[str]) -> None:
         names: of the files that one of ours may have.
 
     Raises:
-        RunError: if something stands there that is no folder of ours.
+        RunError: if something stands there that is not a folder of ours.
     """
     if not os.path.lexists(path):
         return

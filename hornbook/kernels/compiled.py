@@ -89,7 +89,7 @@ class Loading(FunctionCache):  # type: ignore[misc]
                 return self._load_overload(sig, target_context)
         except MemoryError:
             raise
-        except Exception:  # damage shows as whatever pickle comes upon: it is compiled anew
+        except Exception:  # damage shows as whatever pickle comes upon: it is compiled again
             with contextlib.suppress(OSError):
                 self.flush()  # or what is saved would be added to a damaged index
             return None

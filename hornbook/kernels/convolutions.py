@@ -1,4 +1,4 @@
-"""What reads along rows and is no product: taps of convolutions, gates and skips, means.
+"""What reads along rows and is not a product: taps of convolutions, gates and skips, means.
 
 Rows of a batch stand one after the other, each padded to the same length. A convolution is its taps
 and a product of these, as in `hornbook.nn.conv`. Arguments that all have are those of `layers`;
@@ -106,7 +106,7 @@ def skip(
 
 @kernel
 def skip_back(d: Array, x: int, y: int, stream: int, total: int, n: int, k: int, m: int) -> None:
-    """Back: a sum hands its gradient on to both; what is looked at besides adds to the stream's."""
+    """Back: a sum hands its gradient on to both; what is also looked at adds to the stream's."""
     rest = k - m
     for i in range(n):
         copy_row(d, x + i * k, d, y + i * m, m)

@@ -108,7 +108,7 @@ whole_strip, strip_of_three, strip_of_two, strip_of_one = (
 
 @given
 def varying(number: Any) -> Any:
-    """A whole number that is no constant: of a constant all that is called is compiled again."""
+    """A whole number that is not a constant: of a constant all that is called is compiled again."""
     return np.int64(number)
 
 

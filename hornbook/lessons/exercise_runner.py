@@ -29,7 +29,7 @@ def run(file: str, names: Sequence[str]) -> tuple[dict[str, npt.NDArray[Any]], d
 
     Returns:
         The tensors by name, and what to say of them: `dtypes` of the tensors, `others` (type names
-        of what is no tensor; None is left out), `error` (None, or its kind, message, line and
+        of what is not a tensor; None is left out), `error` (None, or its kind, message, line and
         source).
     """
     tensors: dict[str, npt.NDArray[Any]] = {}

@@ -163,7 +163,7 @@ def make(
 
 
 def refuse_taken(path: Path, *, overwrite: bool) -> None:
-    """Refuse to replace a file that was not given up, and ever what is no file.
+    """Refuse to replace a file that was not given up, and ever what is not a file.
 
     Raises:
         RunError: if it is there.

@@ -17,7 +17,7 @@ class CrossEntropy(torch.nn.Module):
     """The mean of -ln softmax(logits)[target], as torch.nn.CrossEntropyLoss.
 
     Args:
-        ignore_index: a target that is no target; such positions count in neither sum nor mean.
+        ignore_index: a target that is not a target; such positions count in neither sum nor mean.
             None says that there are none, which saves looking for them.
 
     Shapes: logits (..., V), targets (...) of ids; the loss is a single number. If every position

@@ -101,7 +101,7 @@ def head_cross_entropy_vjp(
         x: shape (..., C).
         targets: ids, shape (...).
         softcap: c; 0: logits are not bent.
-        ignore_index: a target that is no target; None says that there are none.
+        ignore_index: a target that is not a target; None says that there are none.
         at_once: predictions whose logits are there at a time; None: as many as are fast.
 
     Returns:

@@ -114,7 +114,7 @@ def flatten_consecutive(b: Builder, layer: FlattenConsecutive) -> None:
     rows, features = side_by_side(b, layer)
     time = rows // b.rows
     if time % layer.n:
-        raise Unsuited(f"its {time} positions are no multiple of {layer.n}")
+        raise Unsuited(f"its {time} positions are not a multiple of {layer.n}")
     b.shape = rows // layer.n, features * layer.n
 
 

@@ -81,8 +81,8 @@ class RecurrentStack(Recurrent):
 class Bidirectional(Layer):
     """One layer reads from the left, one from the right, and each position has both results.
 
-    For rows that are known to their end: it is no layer of a model that predicts what comes next.
-    (Schuster and Paliwal 1997; `bidirectional=True` in torch.)
+    For rows that are known to their end: it is not a layer of a model that predicts what comes
+    next. (Schuster and Paliwal 1997; `bidirectional=True` in torch.)
 
     Args:
         onward: reads from the left.

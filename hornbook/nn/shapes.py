@@ -95,7 +95,7 @@ class Shapes:
 
 @runtime_checkable
 class Asking(Protocol):
-    """A part of a net that is given another row beside its own, and so is no `Layer`."""
+    """A part of a net that is given another row beside its own, and so is not a `Layer`."""
 
     def multiplications_asking(self, given: Shape, asked: Shape) -> int:
         """As `Layer.multiplications`, by the shapes of its own row and of the one that it asks."""

@@ -38,7 +38,7 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d*,(\d+)")
 
 
 class Numbers(dict[str, float]):
-    """Numbers by how they are written, each parsed once; NaN for what is no finite number.
+    """Numbers by how they are written, each parsed once; NaN for what is not a finite number.
 
     What is `true` counts 1, and what is `false` 0.
 

@@ -75,7 +75,7 @@ def errors_on(model: Recommender, data: RatingsData, split: str, limit: int = 0)
 def ranking_on(model: Recommender, data: RatingsData, split: str, limit: int = 0) -> Ranking:
     """How a model ranks all items for the users of a split, or for users of about `limit` rows.
 
-    What a user has in train is no candidate, but where train itself is measured.
+    What a user has in train is not a candidate, but where train itself is measured.
 
     Raises:
         DataError: if no user of the split turned to anything that they do not have in train.

@@ -146,7 +146,7 @@ def best_items(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]
     """The items with the k highest scores of each row, best first; of equal ones the lower number.
 
     Args:
-        scores: shape (B, items); -inf or NaN where an item is no candidate.
+        scores: shape (B, items); -inf or NaN where an item is not a candidate.
         k: how many.
 
     Returns:
@@ -163,7 +163,7 @@ def best_items(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]
     tops = np.fmax.reduce(scores[:, : width * groups].reshape(rows, width, groups), axis=1)
     tops = np.where(np.isnan(tops), -np.inf, tops)
     least = -np.partition(-tops, n - 1, axis=1)[:, n - 1]
-    least = np.maximum(least, np.finfo(np.float32).min)  # above what is no candidate
+    least = np.maximum(least, np.finfo(np.float32).min)  # above what is not a candidate
     high = scores >= least[:, None]
     crowded = np.flatnonzero(np.count_nonzero(high, axis=1) > CROWD * n)  # where many are level
     if len(crowded):
@@ -206,7 +206,7 @@ def rank(
     Args:
         scores: of all items for some users (`Recommender.scores`).
         relevant: what each user turned to.
-        without: what each user has in train, which is no candidate; None leaves nothing out.
+        without: what each user has in train, which is not a candidate; None leaves nothing out.
         items: how many there are.
         k: how many are recommended.
         users: measure these alone.

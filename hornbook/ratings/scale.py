@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 __all__ = ["Scale", "ScaleFinder"]
 
-DISTINCT = 1_000  # values: more are no steps
+DISTINCT = 1_000  # values: more are not steps
 STEPS = 10_000  # most steps from the lowest to the highest
 CLOSE = 1e-6  # what rounding may make of a multiple
 

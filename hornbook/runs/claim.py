@@ -222,7 +222,7 @@ def refuse_if_taken(path: Path, *, overwrite: bool) -> None:
     What a kill left of a model that is made in one pass may be replaced without being told to.
 
     Raises:
-        RunError: if something is there that was not told to be replaced, or that is no run.
+        RunError: if something is there that was not told to be replaced, or that is not a run.
     """
     recover(path)
     if not os.path.lexists(path):

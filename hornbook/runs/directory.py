@@ -181,7 +181,7 @@ class RunDirectory:
         """What `create` wrote, in this format or an older one.
 
         Raises:
-            RunError: if this is no run, a damaged one, or one of a newer version.
+            RunError: if this is not a run, a damaged one, or one of a newer version.
         """
         for _ in range(AGAIN):
             if is_file(self.run) or not recover(self.path):
@@ -305,7 +305,7 @@ class RunDirectory:
         """The evaluations in their order; a last line that was cut short is left out.
 
         Raises:
-            RunError: if there are lines that are no records.
+            RunError: if there are lines that are not records.
         """
         return [
             read_metrics_line(value, f"{self.metrics}, line {at}")
@@ -340,7 +340,7 @@ class RunDirectory:
         """What was watched of each update, in their order; empty if nothing was.
 
         Raises:
-            RunError: if there are lines that are no records.
+            RunError: if there are lines that are not records.
         """
         return [
             read_update(value, f"{self.health}, line {at},")
@@ -351,7 +351,7 @@ class RunDirectory:
         """Forget the updates from this one on: they will be done again.
 
         Raises:
-            RunError: if there are lines that are no records.
+            RunError: if there are lines that are not records.
         """
         if self.health.exists():
             kept = [record for record in self.read_health() if record.step < step]

@@ -131,7 +131,7 @@ def refuse_misplaced(options: Mapping[str, Any], own: type[Settings], line: Fami
 
 
 def refuse_unknown(options: Mapping[str, Any], own: type[Settings]) -> None:
-    """Refuse arguments of a call that are no options of the data.
+    """Refuse arguments of a call that are not options of the data.
 
     Raises:
         SettingsError: with the nearest name, and all there are.
@@ -168,7 +168,7 @@ def refuse_taken(
 
     Raises:
         SettingsError: if what is to be overwritten is not named.
-        RunError: if something is there that was not told to be replaced, or that is no run.
+        RunError: if something is there that was not told to be replaced, or that is not a run.
     """
     if out is not None:
         path = RunDirectory(out).path

@@ -231,7 +231,7 @@ def config_of(record: RunRecord, parameters: int | None) -> dict[str, Any]:
 
 
 def figures_at(record: Record) -> dict[str, float]:
-    """The figures of an evaluation by name, without those that are no numbers."""
+    """The figures of an evaluation by name, without those that are not numbers."""
     found = dict(by_split(record.losses, record.measures))
     if record.batch is not None:
         found["batch/loss"] = record.batch

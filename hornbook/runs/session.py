@@ -230,7 +230,7 @@ class Session:
         found = at_the_end(how, sizes, per_step, self.model.n_parameters)
         return {name: Extent(count, sizes[name]) for name, count in found.items()}
 
-    def anew(self, training: TrainingSettings | None = None) -> dict[str, Extent]:
+    def measured_again(self, training: TrainingSettings | None = None) -> dict[str, Extent]:
         """The splits that are measured once more at the end, and about how much of each.
 
         Args:
@@ -242,7 +242,7 @@ class Session:
 
     def last_predictions(self, training: TrainingSettings | None = None) -> int:
         """How many are measured at the end: of splits of which fewer were measured before."""
-        return sum(one.measured for one in self.anew(training).values())
+        return sum(one.measured for one in self.measured_again(training).values())
 
     @property
     def last_evaluation(self) -> float:

@@ -95,7 +95,7 @@ def begin_training(
             str(session.device),
             resumed,
             frozen_numbers(session),
-            session.anew(),
+            session.measured_again(),
         )
     )
     return trainer
@@ -255,7 +255,7 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
 
 
 def concluded(run: Run, session: Session, trainer: Trainer) -> tuple[str, ...]:
-    """What the task does with the weights that are kept, if it does anything: they are kept anew.
+    """What the task does with the weights that are kept, if it does anything: they are kept again.
 
     They are the session's model's from then on.
     """
@@ -280,7 +280,7 @@ def measured_at_the_end(
         session: of the training.
         every: measure all splits, for the model has changed since.
     """
-    wanted = session.at_the_end() if every else session.anew()
+    wanted = session.at_the_end() if every else session.measured_again()
     if wanted:
         session.model.load_arrays(run.directory.read_weights(run.record))
     for split, extent in wanted.items():

@@ -101,7 +101,7 @@ class TapeSource:
 
     Args:
         root: the expression.
-        inputs: the leaves that each row gives anew.
+        inputs: the leaves that each row sets.
         parameters: the leaves that training changes. All other leaves stay as they are.
     """
 
@@ -143,7 +143,7 @@ class TapeSource:
         reset = [v for v in self.each_row if v in self.trained and v is not self.root]
         lines += [f"  {self.g(v)} = 0.0" for v in reset]
         if self.root in self.trained:
-            # A root of each row has its gradient anew, another adds up one for every row.
+            # A root of each row sets its gradient, another adds up one for every row.
             lines.append(f"  {self.g(self.root)} {'=' if self.root in self.in_rows else '+='} 1.0")
         lines += indented(self.pushes(self.each_row), 2)
         lines += indented(self.pushes(self.once), 1)

@@ -6,7 +6,7 @@
     for _ in range(100):
         tape.step([(0.5, -0.2, 1.0), (0.1, 0.9, -1.0)], rate=0.1)
 
-A graph of values is made anew for every point of every step, and walked. Its shape is always the
+A graph of values is built again for every point of every step, and walked. Its shape is always the
 same: here it is written out once as Python code with a local variable for every number (see
 `source`), compiled, and run over the rows.
 """
@@ -33,11 +33,11 @@ class Tape:
     are added once, after the rows', and the sums differ in their last bits.
 
     What was decided by Python while the expression was built (an `if` on `data`) stays decided;
-    relu is decided anew for every row. Leaves that are neither inputs nor parameters are constants.
+    relu is decided for every row. Leaves that are neither inputs nor parameters are constants.
 
     Args:
         root: the expression of one row; a loss, if it is to be trained.
-        inputs: its leaves that each row gives anew, in the order of a row's numbers.
+        inputs: its leaves that each row sets, in the order of a row's numbers.
         parameters: its leaves that training changes. They are shared with the expression: a tape
             reads their `data` on every call and adds to their `grad`.
 

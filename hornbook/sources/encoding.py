@@ -88,7 +88,7 @@ RAW = "raw bytes"
 
 
 def raw(data: bytes) -> Decoded:
-    """The bytes of a file that is no text, as Python writes them in a text: `surrogateescape`.
+    """The bytes of a file that is not text, as Python writes them in a text: `surrogateescape`.
 
     What of it is UTF-8 is text; each other byte is half of a surrogate pair, U+DC80 to U+DCFF.
     Nothing is changed: line ends, zero bytes and byte order marks stay what they are.

@@ -28,7 +28,7 @@ SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bar
 SAID = re.compile(rf'"?sep=([{"".join(SEPARATORS)}])"?[ ;,\t]*\r?\n', re.IGNORECASE)
 LOOKED = 2**18  # characters of a look
 ROWS = 1_000  # most rows of a look
-FEW, MANY = 3, 10  # rows: fewer are no table, with a header and without one
+FEW, MANY = 3, 10  # rows: fewer are not a table, with a header and without one
 ALIKE = 0.95  # share of the rows that must have the usual number of columns
 BLANK, COMMA = re.compile(r"\s*"), re.compile(r"\s*,")
 NESTED = 3  # levels of JSON whose fields are named

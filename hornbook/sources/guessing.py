@@ -1,4 +1,4 @@
-"""Which encoding some bytes are in that are no UTF-8, for a hint to people.
+"""Which encoding some bytes are in that are not UTF-8, for a hint to people.
 
 A guess by the frequencies of bytes is wild where few are not ASCII, as in a table with some names.
 So what the words are comes first: those of an encoding that is usual are letters of one language,

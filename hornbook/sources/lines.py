@@ -1,6 +1,6 @@
 """The lines of a file in pieces, so that a file of any size can be read in little memory.
 
-Decoding keeps the rules of `hornbook.sources.encoding`, and says the same of what is no text.
+Decoding keeps the rules of `hornbook.sources.encoding`, and says the same of what is not text.
 """
 
 from __future__ import annotations

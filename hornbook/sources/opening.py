@@ -19,7 +19,7 @@ __all__ = ["no_such", "opened", "refuse_missing", "refuse_nameless", "standard_i
 
 
 def refuse_nameless(given: object) -> None:
-    """Refuse what is no name of a file.
+    """Refuse what is not a name of a file.
 
     Raises:
         DataError: if it is neither a string nor a path, or empty.

@@ -48,7 +48,7 @@ class ParquetRows:
         source: one file.
         left_out: names of columns that are not read: their cells are missing.
         whole: whether each chunk has its whole rows as `records`, a `Batch`; then a column that
-            holds no plain values is no error, and has missing cells.
+            holds no plain values is not an error, and has missing cells.
 
     Attributes:
         kind: what it is.
@@ -98,7 +98,7 @@ class ParquetRows:
 
         Args:
             places: of the columns in `names`.
-            header: of no meaning here: names are no row.
+            header: of no meaning here: names are not a row.
 
         Raises:
             DataError: if the file is damaged, or a column holds no plain values.
@@ -148,7 +148,7 @@ class ParquetRows:
             }
 
     def refused(self, place: int) -> str | None:
-        """What a column holds that is no single value; None if it can be read."""
+        """What a column holds that is not a single value; None if it can be read."""
         import pyarrow.types as is_
 
         kind = self.schema.types[place]

@@ -6,7 +6,7 @@
         users, ratings = chunk.columns
 
 A table is cut by commas, tabs, semicolons, vertical bars, or `::` as MovieLens has it; by which of
-them, a first line `sep=;` may say, as Excel writes it: it is no row. What has no
+them, a first line `sep=;` may say, as Excel writes it: it is not a row. What has no
 quotation mark is cut at once, a piece at a time; from the first quotation mark on, the csv module
 reads. Cells come without the white space around them.
 """
@@ -73,7 +73,7 @@ class Rows:
     Attributes:
         kind: what the file is.
         separator: what stands between the cells of a table.
-        said: whether the first line says that, and is no row.
+        said: whether the first line says that, and is not a row.
         literal: whether quotation marks are characters as others.
         names: the cells of the first row of a table, its header if it has one; the fields of JSON.
         sample: some rows; of a table the first row is the first, of JSON the first object.

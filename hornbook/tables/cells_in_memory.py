@@ -40,7 +40,7 @@ def raw_of(
         declared: what it is said to be; by default what its type says.
 
     Raises:
-        DataError: if it is no column, or a value in it is of no such kind.
+        DataError: if it is not a column, or a value in it is of no such kind.
     """
     kept = frozenset(marks)
     categories = getattr(getattr(column, "cat", None), "categories", None)
@@ -68,7 +68,7 @@ def as_array(column: Any, name: str) -> Array:
     """A column as an array of numbers, truth values, dates, texts or objects, shape (n,).
 
     Raises:
-        DataError: if it is no column, or of complex numbers, bytes or records.
+        DataError: if it is not a column, or of complex numbers, bytes or records.
     """
     dtype = getattr(column, "dtype", None)
     if dtype is not None and not isinstance(dtype, np.dtype) and hasattr(column, "isna"):
@@ -102,7 +102,7 @@ def in_array(column: Any) -> Array:
 
 
 def no_column(name: str, why: str) -> DataError:
-    """The error that something is no column."""
+    """The error that something is not a column."""
     return DataError(
         f"Column {name!r} must be one list of values; {why}.",
         hint="Give a list, an array of shape (n,), or a column of a data frame.",
@@ -137,7 +137,7 @@ def of_numbers(values: npt.NDArray[np.float64], marks: frozenset[str], declared:
         return Raw(len(values), values, None, (), marks, declared=declared)
     codes = np.where(endless, values > 0, -1).astype(np.int32)
     bare = np.where(endless, np.nan, values)
-    # They are numbers by their type: however many are infinite, it is no column of texts.
+    # They are numbers by their type: however many are infinite, it is not a column of texts.
     return Raw(len(values), bare, codes, ("-inf", "inf"), marks, declared=declared or "number")
 
 
@@ -189,7 +189,7 @@ def of_categories(column: Any, marks: frozenset[str], declared: Declared) -> Raw
 
 
 def label_of(value: Any) -> str:
-    """What to call a category that is no number."""
+    """What to call a category that is not a number."""
     if isinstance(value, datetime | date):
         return date_label(float(seconds_of(value)))
     return str(value)

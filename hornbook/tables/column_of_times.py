@@ -68,7 +68,7 @@ def whole_dates(names: Sequence[str], frame: Frame) -> tuple[str | None, list[st
     """The first of some columns of dates in which every row has one; None if there is none.
 
     Nobody has asked for a split by time: where rows have no time, none is made, and that is said;
-    so is what other columns there are. Dates of birth are no such times.
+    so is what other columns there are. Dates of birth are not such times.
     """
     births = [name for name in names if of_births(name)]
     names = [name for name in names if name not in births]

@@ -55,7 +55,7 @@ def save_estimator(estimator: Any, path: Path) -> None:
     """Write a fitted estimator.
 
     Raises:
-        SettingsError: if a parameter is no JSON value.
+        SettingsError: if a parameter is not a JSON value.
         RunError: if the file cannot be written.
     """
     params = {name: as_plain(name, one) for name, one in estimator.get_params(deep=False).items()}
@@ -108,7 +108,7 @@ def as_plain(name: str, value: Any) -> Any:
     """A parameter as JSON.
 
     Raises:
-        SettingsError: if it is no JSON value.
+        SettingsError: if it is not a JSON value.
     """
     made = as_json(plain(value))
     try:

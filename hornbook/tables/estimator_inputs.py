@@ -59,7 +59,7 @@ def checked_features(estimator: Any, x: Any, *, reset: bool, y: Any = ()) -> Any
         y: of `fit`.
 
     Raises:
-        ValueError: if it is no table, has infinite numbers, or other columns than in `fit`.
+        ValueError: if it is not a table, has infinite numbers, or other columns than in `fit`.
     """
     name = type(estimator).__name__
     if y is None:
@@ -97,7 +97,7 @@ def checked_target(x: Any, y: Any, *, numbers: bool) -> npt.NDArray[Any]:
         numbers: whether it must be numbers.
 
     Raises:
-        ValueError: if it is no list, has NaN, or another length than X.
+        ValueError: if it is not a list, has NaN, or another length than X.
     """
     values = column_or_1d(y, warn=True)
     if numbers:

@@ -187,7 +187,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         """The weights of the classes in the loss, shape (classes,).
 
         Raises:
-            ValueError: if `class_weight` is no weight above 0 for each.
+            ValueError: if `class_weight` is not a weight above 0 for each.
         """
         given = self.class_weight
         odd = [

@@ -39,7 +39,7 @@ class Scale:
     """How the numbers that labels are became their places in an order.
 
     What is beyond the lowest or highest of train is taken to be one step beyond it, for what a
-    model says far from all that it has seen is no knowledge.
+    model says far from all that it has seen is not knowledge.
     """
 
     mean: float

@@ -113,7 +113,7 @@ class KeptEstimator(BaseEstimator):  # type: ignore[misc]
 
         Raises:
             NotFittedError: if it was not fitted.
-            SettingsError: if a parameter is no JSON value, such as a random generator.
+            SettingsError: if a parameter is not a JSON value, such as a random generator.
             RunError: if the file cannot be written.
         """
         check_is_fitted(self)

@@ -19,8 +19,8 @@ __all__ = ["ASKED", "Column", "ColumnKind", "column_as", "date_form", "form_name
 
 ColumnKind = Literal["category", "number", "date", "left out"]
 
-OWN = 0.5  # share of rows with a text of their own from which on it is no category
-LEAST = 50  # rows, before a text that never repeats is no category
+OWN = 0.5  # share of rows with a text of their own from which on it is not a category
+LEAST = 50  # rows, before a text that never repeats is not a category
 YEARS = (1900, 2100)
 
 
@@ -141,7 +141,7 @@ def counts_rows(seen: Seen) -> bool:
 def date_form(seen: Seen, *, asked: bool = False) -> str:
     """The format of a column of dates; empty if it is none.
 
-    Of dates that are no texts it is that in which they are written into most files.
+    Of dates that are not texts it is that in which they are written into most files.
 
     Args:
         seen: the column.

@@ -20,7 +20,7 @@ thousands, which such a file has before decimals, and the mark before decimals."
 
 
 def with_commas(cells: Cells, records: Sequence[Mapping[str, Any]], name: str) -> Cells:
-    """Cells of JSON, its numbers with decimal commas, as its texts have: 1.234 is no thousand.
+    """Cells of JSON, its numbers with decimal commas, as its texts have: 1.234 is not a thousand.
 
     Args:
         cells: of a field.

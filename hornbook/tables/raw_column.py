@@ -19,7 +19,7 @@ from hornbook.tables.written import EXACT, MISSING, is_long
 __all__ = ["RawColumn"]
 
 FIRST = 50  # cells of a first look
-LARGEST = 2**28  # characters of all the texts of a column: more is no category
+LARGEST = 2**28  # characters of all the texts of a column: more is not a category
 
 
 class RawColumn:

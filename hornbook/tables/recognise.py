@@ -68,7 +68,7 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
 
 
 def columns_of(rows: Rows | ParquetRows) -> dict[str, Sequence[str]]:
-    """The first cells of each column by its name; nothing of what is no table with a header."""
+    """The first cells of each column by its name; nothing of what is not a table with a header."""
     data: Sequence[Sequence[str]] = rows.sample[1:] if rows.kind == "table" else rows.sample
     if rows.width < COLUMNS or len(data) < COLUMNS or not has_header(rows):
         return {}

@@ -18,7 +18,7 @@ from hornbook.tables.written import ALIKE, EXACT, as_label
 __all__ = ["FEW", "Seen"]
 
 NAMES = 10  # most whole numbers of a target that may be names of classes
-SOME = 0.5  # of the cells that are known: so many numbers beside texts are no chance
+SOME = 0.5  # of the cells that are known: so many numbers beside texts are not chance
 FEW = 31  # distinct whole numbers that are categories: hours, months, days of a month
 
 
@@ -74,7 +74,7 @@ class Seen:
 
     @cached_property
     def odd_text(self) -> str:
-        """The most frequent of the texts that are no numbers; empty if there is none.
+        """The most frequent of the texts that are not numbers; empty if there is none.
 
         Where there is none, but numbers that are not written as others are, the first of these.
         """

@@ -69,7 +69,7 @@ def table_in_memory(
         declared: what columns are said to be, whatever their types say.
 
     Raises:
-        DataError: if there are no rows, lengths differ, or a column holds what is no value.
+        DataError: if there are no rows, lengths differ, or a column holds what is not a value.
     """
     marks = all_marks(missing)
     said = declared or {}

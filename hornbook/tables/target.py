@@ -119,7 +119,7 @@ def target_kind(seen: Seen, options: TableOptions) -> tuple[TargetKind, str]:
     """What is predicted, and why, for people.
 
     Raises:
-        DataError: if the column has one value only, too many classes, or is no number where one
+        DataError: if the column has one value only, too many classes, or is not a number where one
             was asked for.
     """
     where = f"The target {seen.name!r}"

@@ -32,7 +32,7 @@ def weighted_rows(
         of the others, None where they are equal.
 
     Raises:
-        ValueError: if these are no weights of these rows.
+        ValueError: if these are not weights of these rows.
     """
     if sample_weight is None:
         return x, y, None

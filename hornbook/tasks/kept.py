@@ -34,7 +34,7 @@ def arrays_in(data: bytes, what: str) -> dict[str, npt.NDArray[Any]]:
 
     Args:
         data: bytes of the file.
-        what: what is wrong if it is no such file.
+        what: what is wrong if it is not such a file.
 
     Raises:
         ValueError: if it is none.
@@ -102,6 +102,6 @@ def kept_remarks(details: JSONObject) -> tuple[str, ...]:
     """How the data were read and split.
 
     Raises:
-        ValueError: if they are no texts.
+        ValueError: if they are not texts.
     """
     return texts(a_list(details, "remarks"))

@@ -24,7 +24,7 @@ __all__ = ["Answer", "Beside", "Listed", "Question", "Row", "Verb"]
 
 @dataclass(frozen=True)
 class Beside:
-    """A remark on what was just shown, for a person at a terminal: it is no part of the result."""
+    """A remark on what was just shown, for a person at a terminal: it is not part of the result."""
 
     text: str
     always: bool = False

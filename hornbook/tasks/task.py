@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NoOptions", "Task"]
 
-LARGEST = 2_000_000_000  # parameters: more than GPT-2's largest is no small model
+LARGEST = 2_000_000_000  # parameters: more than GPT-2's largest is not a small model
 MADE = 20_000_000  # parameters of a net that is made to see the shapes of its layers
 
 D = TypeVar("D", bound=Data)

@@ -67,7 +67,7 @@ class CharacterCosts:
         return self.order[low : bisect_left(self.pieces, prefix + self.beyond)]
 
     def of_token(self, logits: Logits, token: int) -> list[float]:
-        """The nats of each byte of a token; of one that is no text, its own alone.
+        """The nats of each byte of a token; of one that is not text, its own alone.
 
         Args:
             logits: of what comes next, shape (V,).
@@ -111,7 +111,7 @@ def characters_of(
     Args:
         written: the bytes of each token.
         costs: of each byte of each; of a token that is one cost as a whole, that alone.
-        errors: of the tokenizer. Where bytes are no text, each is a character of its own.
+        errors: of the tokenizer. Where bytes are not text, each is a character of its own.
     """
     held: list[tuple[int, float, int]] = []  # a byte, its cost, the place of its token
     for place, (piece, each) in enumerate(zip(written, costs, strict=True)):
@@ -142,7 +142,7 @@ def whole_of(held: Held, errors: str) -> Iterator[CharacterCost]:
 
 
 def rest_of(held: Held, errors: str) -> Iterator[CharacterCost]:
-    """What is left in the end: one that was not completed, or bytes that are no text, one each."""
+    """What is left in the end: one that was not completed, or bytes that are not text, one each."""
     while held:
         yield taken(held, len(held) if errors == "replace" else 1, errors)
 

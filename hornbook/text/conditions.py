@@ -26,7 +26,7 @@ Ids = npt.NDArray[np.int64]
 
 RARE = 10  # examples of train: of fewer a value's own way is hardly learned
 SHOWN = 12  # values that a message names
-LONGEST = 200  # characters of a value: more is no label
+LONGEST = 200  # characters of a value: more is not a label
 
 
 @dataclass(frozen=True)

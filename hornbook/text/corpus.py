@@ -198,12 +198,12 @@ def load_corpus(
         column: read this column of a table, or this field of JSON lines; see `read_column`.
         encoding: see `decode`.
         condition: other columns of the table, that are given with each example.
-        any_bytes: read the bytes of a file that is no text as they are, where no encoding is given.
+        any_bytes: read the bytes of a file that is not text as they are, if no encoding is given.
         progress: called with bytes done and bytes in all while a data set is fetched.
 
     Raises:
-        DataError: if there is no such file, it cannot be read, it holds next to nothing, or there
-            is no such column.
+        DataError: if there is no such file, it cannot be read, it holds next to nothing, or it
+            has no such column.
         EncodingError: if it is not text.
         DownloadError: if a data set has to be fetched and cannot be.
         SettingsError: if the settings do not fit each other.
@@ -265,7 +265,7 @@ def decoded_parts(
     """The files of a source as text, and how else they could be read, if they are bytes.
 
     Raises:
-        EncodingError: if one is no text, and is not to be read as bytes.
+        EncodingError: if one is not text, and is not to be read as bytes.
     """
     parts = source.parts()
     try:

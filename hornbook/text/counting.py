@@ -2,9 +2,9 @@
 
 How long a context pays hangs on the data: names want five characters, molecules a dozen. So no
 order is fixed: the contexts grow by a token at a time, each order is measured on dev, and it ends
-when two more tokens have not helped. What saves less than a five hundredth is no help: on molecules
-the loss falls by a hair a token for as long as there are tokens. So a model whose order is given,
-the family's 6 for example, can be better than this one by less than that.
+when two more tokens have not helped. What saves less than a five hundredth does not help: on
+molecules the loss falls by a hair a token for as long as there are tokens. So a model whose order
+is given, the family's 6 for example, can be better than this one by less than that.
 """
 
 from __future__ import annotations

@@ -233,7 +233,7 @@ class TextData(Data):
 
     @property
     def raw(self) -> bool:
-        """Whether the files are no text, so that bytes are counted in place of characters."""
+        """Whether the files are not text, so that bytes are counted in place of characters."""
         return self.tokenizer.errors == "surrogateescape"
 
     @property

@@ -1,4 +1,4 @@
-"""What may be drawn next: nothing that is no text, and first what a prefix has left over.
+"""What may be drawn next: nothing that is not text, and first what a prefix has left over.
 
 The rest of a prefix (`Prompt.tail`) may be drawn as the tokens that it was or as others: any whose
 bytes begin with it, or are the beginning of it. So a token that goes on beyond the end of the

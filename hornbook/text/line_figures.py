@@ -174,7 +174,7 @@ class LineFigures:
         Args:
             filled: numbers of the filled lines.
             lines: of the piece.
-            final: the last character of each filled line that is no white space.
+            final: the last character of each filled line that is not white space.
         """
         if not len(filled):
             self.close_block()

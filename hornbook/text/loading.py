@@ -63,7 +63,7 @@ def load_text(source: Source, options: TextOptions) -> TextData:
 
 
 def takes_any_bytes(options: TokenSettings) -> bool:
-    """Whether files that are no text can be written in the tokens that are asked for."""
+    """Whether files that are not text can be written in the tokens that are asked for."""
     kind = KINDS.get(options.tokens)
     return kind is not None and kind.any_bytes
 

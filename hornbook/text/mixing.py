@@ -138,7 +138,7 @@ def dev_loss(run: Run) -> float:
 
 
 def refuse_infinite(losses: Mapping[str, float]) -> None:
-    """Refuse a mixture whose losses are no finite numbers, before it is written.
+    """Refuse a mixture whose losses are not finite numbers, before it is written.
 
     Raises:
         SettingsError: if one is not.

@@ -26,7 +26,7 @@ class Novelty:
 
     Args:
         splits: of the data.
-        raw: whether they are of files that are no text, of which bytes are compared and counted.
+        raw: whether they are of files that are not text, of which bytes are compared and counted.
     """
 
     def __init__(self, splits: Splits, *, raw: bool = False) -> None:

@@ -1,6 +1,6 @@
 """Samples held against the data: what a loss does not tell.
 
-A lower loss is no promise of better samples. What is measured here is measured in the same way of
+A lower loss does not promise better samples. What is measured here is measured in the same way of
 lines or stretches that were held out of training, which says what real data score: no sampler needs
 to do better, and one that does (fewer characters apart than real lines are, say) has learned by
 heart.
@@ -46,7 +46,7 @@ class Quality:
     n: int
     "How many samples, lines or stretches of text."
     length: float
-    "Mean length in characters; of files that are no text here and below in bytes."
+    "Mean length in characters; of files that are not text here and below in bytes."
     length_sd: float
     "Standard deviation of the lengths."
     characters: float

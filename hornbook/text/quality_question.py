@@ -152,7 +152,7 @@ class QualityRow(Row):
 
 
 def counted_in(run: Run) -> str:
-    """What the lengths in a run's figures are in: bytes of one text that is no text."""
+    """What the lengths in a run's figures are in: bytes of one text that is not text."""
     return "byte" if run.data.raw and run.data.kind == "text" else "character"
 
 

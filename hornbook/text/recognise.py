@@ -29,7 +29,7 @@ def recognise(source: Source) -> Claim:
 
 
 def textual_column(file: Source) -> str:
-    """The column of a table that looks most like text; empty of what is no table."""
+    """The column of a table that looks most like text; empty of what is not a table."""
     if file.dataset is not None:
         return ""
     head = file.head(LOOKED)

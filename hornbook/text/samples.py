@@ -33,7 +33,7 @@ class Sample:
     nats_per_token: float | None = None
     "Mean of -ln p over its tokens under the model itself, whatever the temperature; if measured."
     unit: str = "character"
-    "What lengths are counted in: `byte` where the files are no text."
+    "What lengths are counted in: `byte` where the files are not text."
 
     @property
     def copied(self) -> str:

@@ -89,7 +89,7 @@ def standard_lines(*, any_bytes: bool = False) -> list[str]:
     """The lines of standard input that are not empty.
 
     Args:
-        any_bytes: read what is no text as bytes.
+        any_bytes: read what is not text as bytes.
 
     Raises:
         DataError: if there are none, or it is not text.

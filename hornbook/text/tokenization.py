@@ -23,7 +23,7 @@ from hornbook.tokenizers.contract import Tokenizer
 __all__ = ["CountedToken", "CutWord", "SplitTokens", "Tokenization", "tokenization"]
 
 LISTED = 10  # tokens of each kind that are listed
-LONGEST_WORD = 24  # characters: what is longer is no word but a line without spaces
+LONGEST_WORD = 24  # characters: what is longer is not a word but a line without spaces
 WORDS = 4  # frequent and rare words that are shown cut
 READ = 2_000_000  # characters of train that are searched for words
 

@@ -159,7 +159,7 @@ class CharTokenizer(Tokenizer):
         return ids
 
     def decode(self, ids: Sequence[int] | Ids, *, begins: bool = True) -> str:
-        """The text of ids; a boundary is no character and leaves nothing."""
+        """The text of ids; a boundary is not a character and leaves nothing."""
         spelled = self.spelled
         return "".join([spelled[i] for i in ids])
 

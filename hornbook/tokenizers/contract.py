@@ -41,7 +41,7 @@ class Tokenizer(ABC):
     rewrites: ClassVar[bool] = False
     "Whether `as_read` may be another text: no other tokens can then be made of it."
     any_bytes: ClassVar[bool] = False
-    "Whether files that are no text can be written in these tokens, too."
+    "Whether files that are not text can be written in these tokens, too."
     libraries: ClassVar[tuple[str, ...]] = ()
     "Packages whose next version could cut a text in another way."
 
@@ -83,7 +83,7 @@ class Tokenizer(ABC):
 
     @property
     def errors(self) -> str:
-        """What becomes of bytes that are no UTF-8, as `bytes.decode` has it."""
+        """What becomes of bytes that are not UTF-8, as `bytes.decode` has it."""
         return "replace"
 
     @property
@@ -189,10 +189,10 @@ class Tokenizer(ABC):
         return ended(*self.encode_many([self.as_read(line) for line in lines]), self.boundary)
 
     def decode(self, ids: Sequence[int] | Ids, *, begins: bool = True) -> str:
-        """The text of ids; a boundary is no character and leaves nothing.
+        """The text of ids; a boundary is not a character and leaves nothing.
 
-        Bytes that are no UTF-8, as a model may draw them, become U+FFFD; those of a run on files
-        that are no text stay what they are, as `surrogateescape` writes them.
+        Bytes that are not UTF-8, as a model may draw them, become U+FFFD; those of a run on files
+        that are not text stay what they are, as `surrogateescape` writes them.
 
         Args:
             ids: some.

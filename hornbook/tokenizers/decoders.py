@@ -32,7 +32,7 @@ class ByteDecoder(Decoder):
 
     Args:
         pieces: the bytes of each id.
-        errors: what becomes of bytes that are no UTF-8, as `bytes.decode` has it.
+        errors: what becomes of bytes that are not UTF-8, as `bytes.decode` has it.
         lead: what is left out where the text begins with it.
     """
 
@@ -56,8 +56,8 @@ def utf8(text: str) -> bytes:
     """The bytes of a text.
 
     Raises:
-        UnknownTokenError: if it has half of a surrogate pair in it, which is no character and has
-            no UTF-8.
+        UnknownTokenError: if it has half of a surrogate pair in it, which is not a character and
+            has no UTF-8.
     """
     try:
         return text.encode()

@@ -31,7 +31,7 @@ KINDS: dict[str, type[Tokenizer]] = {
     for kind in (CharTokenizer, GraphemeTokenizer, ByteTokenizer, WordTokenizer, BytePairTokenizer)
 }
 "Those that `tokens` asks for by name."
-MADE_BY = "made_by"  # what of a file is no tokenizer's own
+MADE_BY = "made_by"  # what of a file is not the tokenizer's own
 OF_FILES: dict[str, type[Tokenizer]] = {
     kind.kind: kind for kind in (SentencePieceTokenizer, HuggingFaceTokenizer)
 }

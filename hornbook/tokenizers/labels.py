@@ -28,7 +28,7 @@ def labels_of(pieces: Sequence[bytes], special: Mapping[int, str]) -> tuple[str,
 
     Args:
         pieces: of each id.
-        special: labels of ids that are no text; they go before those of pieces that look the same.
+        special: labels of ids that are not text; they go before those of pieces that look the same.
     """
     found = [special.get(token) or label_of(piece) for token, piece in enumerate(pieces)]
     seen = set(found)

@@ -1,5 +1,5 @@
-"""Libraries written in Rust panic where others raise an error: an exception that is no `Exception`,
-and a trace on standard error that nobody asked for.
+"""Libraries written in Rust panic where others raise an error: an exception that is not an
+`Exception`, and a trace on standard error that nobody asked for.
 """
 
 from __future__ import annotations

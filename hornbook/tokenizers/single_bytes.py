@@ -40,7 +40,7 @@ class ByteTokenizer(Tokenizer):
     breaks: bool
     "Whether a sample may have a line feed in it."
     raw: bool = False
-    "Whether they are those of files that are no text: samples are then bytes as they are, too."
+    "Whether they are those of files that are not text: samples are then bytes as they are, too."
 
     @classmethod
     def learned(cls, texts: Texts, settings: TokenSettings) -> Self:
@@ -69,12 +69,12 @@ class ByteTokenizer(Tokenizer):
 
     @property
     def errors(self) -> str:
-        """Of files that are no text, samples are none either: their bytes stay what they are."""
+        """Of files that are not text, samples are none either: their bytes stay what they are."""
         return "surrogateescape" if self.raw else "replace"
 
     @property
     def about(self) -> str:
-        """That they are no text, if so."""
+        """That they are not text, if so."""
         return "bytes, not all of them text" if self.raw else "bytes"
 
     def encode(self, text: str) -> npt.NDArray[np.int64]:
@@ -132,7 +132,7 @@ class Described:
 
 
 def bytes_of(text: str) -> bytes:
-    """The bytes of a text, in which those that are no UTF-8 are as `surrogateescape` writes them.
+    """The bytes of a text, in which those that are not UTF-8 are as `surrogateescape` writes them.
 
     Raises:
         UnknownTokenError: as `utf8`, of other halves of surrogate pairs.

@@ -116,7 +116,7 @@ CUT = re.compile(r"(?<=\S\n)(?=[^\W\d_])")
 def next_cut(text: str, at: int, end: int) -> int:
     """The first place from `at` to `end` where a text can be cut and is split as before; 0: none.
 
-    It is after a line feed between a letter and what is no white space. None of PATTERNS joins a
+    It is after a line feed between a letter and what is not white space. None of PATTERNS joins a
     line feed to a letter after it, and the line feed, a single white space, is never split.
     """
     found = CUT.search(text, at, end)

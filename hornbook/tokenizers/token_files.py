@@ -111,7 +111,7 @@ def byte_pairs(
     """A tokenizer of byte pairs, with a boundary if it needs one.
 
     Raises:
-        DataError: if they are no whole set.
+        DataError: if they are not a whole set.
     """
     if fault := fault_of_tokens(tokens):
         raise refused(name, f"has no whole set of tokens: {fault}")
@@ -197,7 +197,7 @@ def pattern_of(name: str, splitting: Mapping[str, Any]) -> str:
     try:
         found = splits_of(splitting)
     except DataError as error:
-        raise refused(name, f"has tokens that are no byte pairs alone: {error.message}") from error
+        raise refused(name, f"has tokens that are not byte pairs alone: {error.message}") from error
     if len(found) != 1:
         raise refused(name, f"splits text by {len(found)} patterns, one after the other")
     return found[0]

@@ -85,7 +85,7 @@ class Texts:
     boundary: bool
     "Whether they are examples, with a boundary token before, between and after them."
     raw: bool = False
-    "Whether they are the bytes of files that are no text; see `hornbook.sources.encoding.raw`."
+    "Whether they are the bytes of files that are not text; see `hornbook.sources.encoding.raw`."
 
     @property
     def every(self) -> Sequence[str]:

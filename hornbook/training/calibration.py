@@ -132,7 +132,7 @@ def calibrate(
         for change in open_.others:
             pair = [chosen, replace(chosen, **change)]
             if change == {"threads": 1} and busy:
-                chosen = pair[1]  # threads that wait for others' work are no choice
+                chosen = pair[1]  # threads that wait for others' work are not a choice
                 continue
             shared = is_compiled(change) and change["threads"] > 1 == (settings.threads or 1)
             if shared and (

@@ -1,4 +1,4 @@
-"""What a trainer has counted: the part of its state that is no arrays."""
+"""What a trainer has counted: the part of its state that is not arrays."""
 
 from __future__ import annotations
 

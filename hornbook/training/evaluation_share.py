@@ -50,7 +50,7 @@ def at_the_end(
 ) -> dict[str, int]:
     """How many predictions of each split the last figures are of: all, where that costs little.
 
-    Dev comes first, for it decides. Train is measured as a whole or not anew: the part that was
+    Dev comes first, for it decides. Train is measured as a whole or not again: the part that was
     measured in the course of training says as much as another part.
 
     Args:

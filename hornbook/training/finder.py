@@ -89,7 +89,7 @@ def find_rate(
 
     The weights, the statistics of BatchNorm, what the optimizer remembers, the gradients, the place
     in the batches, a carried state and the random numbers are afterwards what they were, bit for
-    bit, whatever ends the trial: the last rate, a loss that is no number, an error or Ctrl-C.
+    bit, whatever ends the trial: the last rate, a loss that is not a number, an error or Ctrl-C.
 
     Args:
         trainer: its schedule is left aside meanwhile; all else is as in training.
@@ -98,7 +98,7 @@ def find_rate(
 
     Raises:
         TrainingError: if this trainer cannot make an update at all.
-        DivergedError: if the loss of the very first batch is no number.
+        DivergedError: if the loss of the very first batch is not a number.
     """
     wanted = (settings or FinderSettings()).rates()
     losses: list[float] = []

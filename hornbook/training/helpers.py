@@ -19,7 +19,7 @@ Asked = SimpleQueue[tuple[Future[Any], Callable[[int], Any], int] | None]
 
 
 class Helpers:
-    """The threads besides the one that asks, each with a queue of its own.
+    """The threads beside the one that asks, each with a queue of its own.
 
     A pool of threads promises no part a thread while others run, and parts that wait for each
     other would wait for ever. These are begun when they are first needed, in a process that was

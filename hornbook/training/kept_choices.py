@@ -5,7 +5,7 @@ or by another way to the gradients. If a stopwatch chose among them for every tr
 command would not give the same numbers. So the first training of a kind is measured, and every
 later one takes what was chosen then: a JSON file each in the folder `calibration` of the cache.
 What may be chosen makes a kind of its own: a training for which compiled steps are worth a try, as
-it is longer or the kernels have been compiled since, is measured anew, and so is every one that
+it is longer or the kernels have been compiled since, is measured again, and so is every one that
 compiled steps are open to when the kernels are others than those that were measured.
 To measure again, remove that file, or the folder. What was measured while the machine was busy with
 other work is not kept. A training too short to measure has the same path each time.

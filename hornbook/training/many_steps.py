@@ -171,7 +171,7 @@ class ManySteps:
         """Make so many updates.
 
         Raises:
-            DivergedError: if a loss is no finite number; the updates before it are made.
+            DivergedError: if a loss is not a finite number; the updates before it are made.
         """
         end = self.trainer.step + steps
         while self.trainer.step < end:

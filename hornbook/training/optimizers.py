@@ -50,7 +50,7 @@ class Optimizer:
             rule.update(rate, self.count)
 
     def state(self) -> dict[str, Tensor]:
-        """What the rules remember besides `count`, by name."""
+        """What the rules remember beside `count`, by name."""
         return {name: tensor for rule in self.rules for name, tensor in rule.state().items()}
 
     def load_state(self, tensors: Mapping[str, Tensor], count: int, layout: int) -> None:

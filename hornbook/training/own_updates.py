@@ -26,7 +26,7 @@ def update_by_trainer(steps: ManySteps, laid: LaidOut, begun: int) -> None:
         begun: how many were drawn before these.
 
     Raises:
-        DivergedError: if a loss is no finite number; the updates before it are made.
+        DivergedError: if a loss is not a finite number; the updates before it are made.
     """
     trainer, drawn = steps.trainer, steps.drawn(laid.drawn)
     for at, own in enumerate(laid.cuts):

@@ -28,7 +28,7 @@ def own_rates(rates: Iterable[str]) -> list[tuple[str, float]]:
     """Patterns and factors as they are written, in their order.
 
     Raises:
-        SettingsError: if one is not `PATTERN=FACTOR`, or its factor is no number from 0 on.
+        SettingsError: if one is not `PATTERN=FACTOR`, or its factor is not a number from 0 on.
     """
     found = []
     for rate in rates:

@@ -105,7 +105,7 @@ def train_side_by_side(members: Sequence[Member], threads: int) -> None:
         threads: how many take turns at a time.
 
     Raises:
-        BaseException: what is no fault of a training, out of a callback for example; no further
+        BaseException: what is not a fault of a training, out of a callback for example; no further
             turn is begun then.
     """
     with ThreadPoolExecutor(threads) as pool:

@@ -278,7 +278,7 @@ class Trainer:
         """Change the parameters by the gradients of a loss.
 
         Raises:
-            DivergedError: if the loss is no finite number.
+            DivergedError: if the loss is not a finite number.
         """
         self.refuse_infinite(loss, "The loss", self.step + 1)
         if self.settings.clip:
@@ -290,7 +290,7 @@ class Trainer:
 
     @staticmethod
     def refuse_infinite(loss: float, what: str, step: int) -> None:
-        """Raise DivergedError if a loss is no finite number."""
+        """Raise DivergedError if a loss is not a finite number."""
         if not math.isfinite(loss):
             raise DivergedError(
                 f"{what} is {loss} at step {step:,}: training has diverged.",

@@ -14,7 +14,7 @@ ROUNDS = 3
 FAR = 1.25  # times the best: what is slower than this after a round has lost
 DISTURBED = 2.0  # the same on a clock that sees others' work too: one round may be slow for that
 # The same after the first run, in which much is made that later ones find: times the fastest, and
-# so many seconds more. What takes less than these is no great loss.
+# so many seconds more. What takes less than these is not a great loss.
 COLD, WORTH = 3.0, 0.1
 
 

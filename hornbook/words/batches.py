@@ -40,7 +40,7 @@ def windows(text: Passages, at: npt.NDArray[np.int64], window: int) -> Numbers:
 class WordBatches:
     """An endless source of batches, in a new random order each epoch.
 
-    In each epoch frequent words are thinned out anew before windows are laid, so that these reach
+    In each epoch frequent words are thinned out again before windows are laid, so that these reach
     farther. Batch number n is a function of the seed and of n alone.
 
     Args:

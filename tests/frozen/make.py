@@ -347,7 +347,7 @@ def write_expected(found: dict[str, Any], path: Path) -> None:
 
 
 def main() -> None:
-    """Make everything anew."""
+    """Make everything again."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkout", type=Path, help=f"a checkout of commit {COMMIT[:7]}")
     old: Path = parser.parse_args().checkout.resolve()
@@ -355,7 +355,9 @@ def main() -> None:
     head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True).stdout
     changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "hornbook"]).returncode
     if head.strip() != COMMIT or changed:
-        raise SystemExit(f"{old} is no clean checkout of {COMMIT}: only its code made these runs.")
+        raise SystemExit(
+            f"{old} is not a clean checkout of {COMMIT}: only its code made these runs."
+        )
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         corpora(old, folder)

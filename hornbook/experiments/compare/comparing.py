@@ -176,7 +176,7 @@ def checked(parameters: int | None) -> int | None:
     """A size of nets.
 
     Raises:
-        SettingsError: if it is no whole number.
+        SettingsError: if it is not a whole number.
     """
     if parameters is not None:
         parameters = plain(parameters)
@@ -265,8 +265,8 @@ def refuse_same(one: Prepared, other: Prepared) -> None:
 def folder_of(name: str) -> str:
     """What the folder of a data set is called: as the data, in any script.
 
-    The name of a run's data is from its record, which may be anyone's: one that is no plain name of
-    a file loses what is in the way.
+    The name of a run's data is from its record, which may be anyone's: one that is not a plain
+    name of a file loses what is in the way.
     """
     plain_name = name == Path(name).name and name.isprintable() and not set(name) & set("\\:")
     return name if plain_name and name not in ("", "..") else safe_name(name) or "data"

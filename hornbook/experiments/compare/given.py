@@ -85,7 +85,7 @@ def read(
     """The families that a word is of, each with what it sets.
 
     Raises:
-        SettingsError: if it is no setting of them.
+        SettingsError: if it is not a setting of them.
     """
     left, equals, text = word.partition("=")
     family, _, name = left.rpartition(".")

@@ -17,7 +17,7 @@ WIDTHS = ("n_hidden", "n_embd", "n_factors", "n_skip", "n_attention", "vector_si
 "Settings of families that are widths of layers; what is 0 is chosen by the family, and stays so."
 LEAST, MOST, STEP = 1 / 64, 64.0, 2 ** (1 / 12)
 "Times the usual widths."
-NEAR = 0.25  # of the number that was asked for: what is further off is no net of that size
+NEAR = 0.25  # of the number that was asked for: what is further off is not a net of that size
 
 
 def sized(

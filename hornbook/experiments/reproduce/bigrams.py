@@ -81,8 +81,8 @@ def keepdim(bench: Bench) -> dict[str, float]:
     """P /= P.sum(1, keepdim=True), and without keepdim: each column is divided, not each row.
 
     The sums of a row and of its column are the same, since every token is entered as often as it is
-    left: the loss of the wrong table, which is no distribution, comes out right. What it would make
-    shows it: `torch.multinomial` scales each row to sum to 1.
+    left: the loss of the wrong table, which is not a distribution, comes out right. What it would
+    make shows it: `torch.multinomial` scales each row to sum to 1.
     """
     counts = counted(bench, "add", **ALL).model.N
     added: Floats = counts + 1.0

@@ -55,7 +55,7 @@ class Tolerance:
     "Where it comes from."
 
     def holds(self, value: float) -> bool:
-        """Whether a value is one of them; what is no number is not."""
+        """Whether a value is one of them; what is not a number is not."""
         return self.low <= value <= self.high
 
     def in_words(self, digits: int) -> str:

@@ -48,7 +48,7 @@ class OwnedJournal(BaseJournalBackend):
         """What was written from a line on, the first being 0.
 
         Raises:
-            ValueError: if a line is no JSON.
+            ValueError: if a line is not JSON.
         """
         try:
             return [json.loads(line) for line in self.lines[log_number_from:]]

@@ -209,7 +209,7 @@ def fixed_settings(
 
 
 def refuse_taken(folder: Path, trials: Trials, *, overwrite: bool) -> None:
-    """Refuse to replace a run that is no trial of this sweep.
+    """Refuse to replace a run that is not a trial of this sweep.
 
     Raises:
         RunError: if one stands where the best is to be kept.

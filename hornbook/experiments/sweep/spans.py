@@ -142,7 +142,7 @@ def read_value(text: str, bare: Any, hint: Any) -> Any:
 
 
 def refuse_no_list(name: str, text: str, value: Any, bare: Any) -> None:
-    """Refuse a value of a setting that is a list of numbers, if it holds what is no number.
+    """Refuse a value of a setting that is a list of numbers, if it holds what is not a number.
 
     Raises:
         SettingsError: saying how a list is written.
@@ -154,7 +154,7 @@ def refuse_no_list(name: str, text: str, value: Any, bare: Any) -> None:
 
 
 def list_of(bare: Any) -> Any:
-    """What a setting is a list of; None if it is no list."""
+    """What a setting is a list of; None if it is not a list."""
     return bare_type(typing.get_args(bare)[0]) if typing.get_origin(bare) is tuple else None
 
 

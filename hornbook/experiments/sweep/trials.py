@@ -260,7 +260,7 @@ class Trials:
         with self.guard:
             for name, one in about.items():
                 self.attribute(made, name, one)
-            # Asked once more after a failure, it may have been told already: that is no error.
+            # Asked once more after a failure, it may have been told already: that is not an error.
             found = self.patience(
                 lambda: self.study.tell(made.trial, value, state, skip_if_finished=True)
             )

@@ -2,7 +2,7 @@
 
 GGUF has each piece with its score and its type, by SentencePiece's own numbers. Of a model that
 joins pairs (BPE) that is all: llama.cpp and SentencePiece both join the two pieces whose product
-has the greatest score, the leftmost first, and write what is no piece in bytes. Such scores are
+has the greatest score, the leftmost first, and write what is not a piece in bytes. Such scores are
 whole numbers, the order of joining; those of a Unigram model are logarithms, and are read in
 another way than llama.cpp reads them, which knows one kind.
 
@@ -48,8 +48,8 @@ def model_of_pieces(where: str, values: Mapping[str, Any]) -> bytes:
         raise refused(where, f"one is of type {wrong}")
     if any(score != int(score) for score in scores):
         raise refused(
-            where, "their scores are no order in which pairs are joined, but those of a Unigram "
-            "model, which GGUF does not have whole"
+            where, "their scores are not an order in which pairs are joined, but those of a "
+            "Unigram model, which GGUF does not have whole"
         )  # fmt: skip
     if types.count(UNKNOWN) != 1:
         raise refused(where, "none, or more than one, stands for what is unknown")

@@ -74,7 +74,7 @@ def gguf_tokens(tokenizer: Tokenizer) -> GGUFTokens:
     if isinstance(tokenizer, ByteTokenizer):
         if tokenizer.raw:
             raise SettingsError(
-                "This run was trained on files that are no text, and llama.cpp reads text.",
+                "This run was trained on files that are not text, and llama.cpp reads text.",
                 hint="Export it to ONNX (`to=onnx`).",
                 setting="to",
             )

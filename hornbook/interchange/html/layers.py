@@ -79,7 +79,7 @@ class Writer:
         return self.packed.add(name or self.names[id(tensor)], tensor.detach().cpu().numpy())
 
     def linear(self, weight: Tensor, bias: Tensor | None, name: str = "", more: str = "") -> Spec:
-        """A product, and perhaps a bias; `name` and `more` of what are no parameters themselves."""
+        """A product, and perhaps a bias; `name` and `more` of what are not parameters."""
         spec: Spec = {"kind": "linear", "weight": self.array(weight, name), "size": len(weight)}
         if bias is not None:
             spec["bias"] = self.array(bias, more)

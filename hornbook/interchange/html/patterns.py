@@ -63,7 +63,7 @@ def translated(pattern: str) -> Iterator[str]:
 
 
 def one(part: str, *, cased: bool, in_class: bool) -> str:
-    """One part that is no bracket."""
+    """One part that is not a bracket."""
     if part in ESCAPES:
         return ESCAPES[part]
     if part.startswith(r"\U"):

@@ -67,13 +67,13 @@ def measured_rounding(run: Run, asked: Precision | Literal["auto"]) -> Rounding:
         return Rounding(None, on, predictions, own, own)
     for precision in PRECISIONS if asked == "auto" else (asked,):
         page = mean_loss(rounded_model(run, precision), stream, limit=LIMIT)
-        if page - own <= COSTS:  # not of a loss that is no number
+        if page - own <= COSTS:  # not of a loss that is not a number
             break
     return Rounding(precision, on, predictions, own, page)
 
 
 def refuse_infinite(run: Run) -> None:
-    """Refuse weights that are no numbers.
+    """Refuse weights that are not numbers.
 
     Raises:
         RunError: if there are any.

@@ -43,7 +43,7 @@ def described_tokenizer(tokenizer: Tokenizer) -> dict[str, JSON]:
         raise beyond_the_page(tokenizer, "it would need the library that made them")
     if tokenizer.errors != "replace":
         raise SettingsError(
-            "This run was trained on files that are no text, and the page shows text.",
+            "This run was trained on files that are not text, and the page shows text.",
             hint="Draw samples with `sample` instead.",
         )
     try:

@@ -77,7 +77,7 @@ def refuse_unwritable_tokens(tokenizer: Tokenizer) -> None:
         )
     if tokenizer.errors != "replace":
         raise SettingsError(
-            "This run was trained on files that are no text, and a `tokenizer.json` reads text.",
+            "This run was trained on files that are not text, and a `tokenizer.json` reads text.",
             hint="Export it to ONNX (`to=onnx`).",
             setting="to",
         )

@@ -29,7 +29,7 @@ class ONNX:
         """Write the graph of a run.
 
         Raises:
-            SettingsError: if the run is no net on text, too large, or has a layer that cannot be
+            SettingsError: if the run is not a net on text, too large, or has a layer that cannot be
                 written.
             RunError: if the file cannot be written.
         """

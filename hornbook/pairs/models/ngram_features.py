@@ -113,7 +113,7 @@ class NgramFeatures:
         Args:
             flat: tokens of all texts.
             rows: the text of each.
-            prefix: the number of the n-gram one shorter that begins there; -1: it is no feature.
+            prefix: the number of the n-gram one shorter that begins there; -1: none.
             n: tokens after the first.
         """
         keys = np.full(len(flat), -1, np.int64)
@@ -123,7 +123,7 @@ class NgramFeatures:
         return keys, np.flatnonzero(keys >= 0)
 
     def numbers(self, keys: Ids, at: Ids, n: int) -> Ids:
-        """The number of each n-gram among those of its length; -1 where it is no feature."""
+        """The number of each n-gram among those of its length; -1 where it is not a feature."""
         found, known = np.full(len(keys), -1, np.int64), self.keys[n]
         if len(known):
             place = np.minimum(np.searchsorted(known, keys[at]), len(known) - 1)

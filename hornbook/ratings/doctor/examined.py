@@ -19,7 +19,7 @@ from hornbook.ratings.titles import Titles
 
 __all__ = ["Examined", "percent"]
 
-MILLISECONDS = 10**11  # times above this are no seconds of this age
+MILLISECONDS = 10**11  # times above this are not seconds of this age
 SHRINK = 10.0  # ratings of the mean that are added to those of a user or an item
 
 

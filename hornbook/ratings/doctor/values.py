@@ -15,10 +15,10 @@ from hornbook.reports.finding import Finding
 __all__ = ["bursts", "off_scale", "one_value", "times_wrong", "zeros"]
 
 RARE = 0.002  # share of the rows, below which a value is rare
-RARE_TOGETHER = 0.01  # share of all rare values, above which they are no slips
+RARE_TOGETHER = 0.01  # share of all rare values, above which they are not slips
 CLOSE = 1e-3  # part of a step
 DAY = 86_400  # seconds
-BURST, MANY = 60, 10  # seconds in which this many ratings are no single acts
+BURST, MANY = 60, 10  # seconds in which this many ratings are not single acts
 ALIKE = 5  # ratings, from which on a user who gives one value only tells
 OLD = 10**8  # seconds since 1970: times below this are of 1970 to 1973
 NEW = 10**9  # seconds since 1970: of this age

@@ -79,7 +79,7 @@ class Taste(ABC):
     def pulls(self, item: int) -> Sequence[Pull]:
         """What each thing that the user has rated adds to it, if the model can tell.
 
-        They need not add up to the prediction: what all users share is no part of them.
+        They need not add up to the prediction: what all users share is not part of them.
         """
         return ()
 

@@ -56,7 +56,7 @@ class HistorySum(Layer):
 
     def forget(self) -> None:
         """Have no histories."""
-        # Whose history it is, is no part of a model: it is given again by whoever has the data.
+        # Whose history it is, is not part of a model: it is given again by whoever has the data.
         device = self.bag.weight.device
         for prefix, n in zip(("", "back_"), self.sizes, strict=True):
             for name, length in (("starts", n + 1), ("ids", 0)):

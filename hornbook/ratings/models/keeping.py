@@ -94,7 +94,7 @@ def history_from(arrays: Mapping[str, npt.NDArray[Any]], rows: int, others: int)
     """What `history_arrays` gave.
 
     Raises:
-        RunError: if it is no history of so many rows and others.
+        RunError: if it is not a history of so many rows and others.
     """
     made = History(
         arrays["history.starts"].astype(np.int64),

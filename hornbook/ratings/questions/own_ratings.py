@@ -32,7 +32,7 @@ def read_own_ratings(path: str, data: RatingsData) -> dict[int, float]:
         data: that the items are of.
 
     Raises:
-        DataError: if it cannot be read, an item is not in the data, or a rating is no number or
+        DataError: if it cannot be read, an item is not in the data, or a rating is not a number or
             off the scale.
     """
     refuse_missing(path, "rated")

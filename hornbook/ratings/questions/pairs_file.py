@@ -31,7 +31,7 @@ class Items:
         self.data = data
         self.ids = {item: number for number, item in enumerate(data.items)}
         self.matched: dict[str, int] = {}
-        "Cells that are no ids, with the items that they mean."
+        "Cells that are not ids, with the items that they mean."
         self.unclear: dict[str, str] = {}
         "Cells that fit no title or several, with what to say of each."
 

@@ -29,7 +29,7 @@ LOOKED = 1_000  # rows that tell whether a column holds texts
 
 
 def proposed_targets(examined: Examined) -> list[str]:
-    """Columns that a person may want to predict: numbers and categories that are no texts."""
+    """Columns that a person may want to predict: numbers and categories that are not texts."""
     table = examined.table
     rows = range(min(table.n, LOOKED))
     return likely_targets(

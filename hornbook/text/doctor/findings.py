@@ -46,7 +46,7 @@ def splits_refused(examined: ExaminedCorpus) -> Iterator[Finding]:
 
 
 def no_text(examined: ExaminedCorpus) -> Iterator[Finding]:
-    """The file is no text, or in an encoding that was not given."""
+    """The file is not text, or in an encoding that was not given."""
     if not examined.given.raw:
         return
     yield Finding(

@@ -119,7 +119,7 @@ def gather(given: Given, *, exact: bool) -> Gathered:
     found.line_repeats.close()
     if given.by_lines:
         if given.listed:
-            found.points[ord("\n")] = 0  # it stands between examples: that is no character
+            found.points[ord("\n")] = 0  # it stands between examples: that is not a character
         return found
     for batch in given.batches():
         add_points(found.points, batch.points)

@@ -40,7 +40,7 @@ def examine_source(
         source: of the text.
         options: as for training.
         large: whether a training would read it in pieces.
-        any_bytes: whether it may be no text.
+        any_bytes: whether it may be something other than text.
 
     Raises:
         HornbookError: as reading has them, and learning the tokens that were asked for.

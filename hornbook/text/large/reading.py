@@ -2,8 +2,8 @@
 
 Where a piece ends hangs on the text alone. In lines it is the end of an example. In a text it is a
 place where no tokenizer of ours joins what stands before to what comes after: a line end between
-two characters that are no white space, the second no stroke; or before a space between two letters.
-Only a text that has neither in half a piece is cut anywhere.
+two characters that are not white space, the second not a stroke; or before a space between two
+letters. Only a text that has neither in half a piece is cut anywhere.
 """
 
 from __future__ import annotations

@@ -287,7 +287,7 @@ class NGram(LanguageModel):
     def N(self) -> Ids:  # noqa: N802 - the lecture's name
         """The lecture's N, of an order 2 model: how often each token followed each other one.
 
-        Made anew on each access, as it takes 8 V² bytes; `pair_counts` has the same in less.
+        Computed again on each access, as it takes 8 V² bytes; `pair_counts` has the same in less.
 
         Returns:
             Integers, shape (V, V), [first, next]. Of lines id 0 is the boundary, the lecture's

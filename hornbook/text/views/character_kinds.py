@@ -41,7 +41,7 @@ def kind_of(tokenizer: Tokenizer, token: int) -> CharacterKind:
     as a consonant. Capitals can be of any script. Lowercase letters of other scripts, and letters
     of scripts without case, are other letters. Of a token of several characters the first that is
     not blank counts, and small letters are neither vowels nor consonants. Half of a character is
-    shown as a symbol, and a token that is no text as the boundary.
+    shown as a symbol, and a token that is not text as the boundary.
     """
     text = tokenizer.decode([token])
     if token == tokenizer.boundary or not text:

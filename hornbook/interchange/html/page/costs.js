@@ -34,7 +34,7 @@ export class Costs {
   }
 
   /**
-   * The nats of each byte of a token; of one that is no text, its own alone.
+   * The nats of each byte of a token; of one that is not text, its own alone.
    *
    * @param {ArrayLike<number>} logp ln of the probabilities
    * @param {number} token

@@ -1,5 +1,5 @@
 /**
- * What may be drawn next: nothing that is no text, and first what a prefix has left over.
+ * What may be drawn next: nothing that is not text, and first what a prefix has left over.
  *
  * The last tokens of a prefix are drawn again where others go on beyond its end: any token whose
  * bytes begin with what is left, or are the beginning of it.

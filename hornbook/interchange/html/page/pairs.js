@@ -49,7 +49,7 @@ function anyOf(texts) {
  */
 function rankInList(pieces, merges) {
   const ranks = new Map();
-  const key = (a, b) => `${a}\u0100${b}`; // which is no byte
+  const key = (a, b) => `${a}\u0100${b}`; // which is not a byte
   for (let i = 0; i < merges.length; i += 2) ranks.set(key(pieces[merges[i]], pieces[merges[i + 1]]), i);
   return (a, b) => ranks.get(key(a, b)) ?? Infinity;
 }

@@ -23,7 +23,7 @@ export function arrayOf(bytes) {
   return Uint8Array.from(bytes, (one) => one.charCodeAt(0));
 }
 
-/** The text of bytes; what is no UTF-8 becomes U+FFFD. */
+/** The text of bytes; what is not UTF-8 becomes U+FFFD. */
 export function textOf(bytes) {
   return newDecoder().decode(arrayOf(bytes));
 }
