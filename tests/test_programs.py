@@ -262,7 +262,7 @@ def test_what_is_no_finite_number_is_not_hidden(value: float) -> None:
         (lambda: [Embedding(SYMBOLS, WIDTH), LearnedPositions(5, WIDTH)], "longer than its table"),
         (lambda: reading(SelfAttention(12, 3, causal=False)), "not causal"),
         (lambda: middle(Residual(Linear(11, 9))), "do not fit each other"),
-        (lambda: [Embedding(SYMBOLS, WIDTH), FlattenConsecutive(4)], "no multiple of 4"),
+        (lambda: [Embedding(SYMBOLS, WIDTH), FlattenConsecutive(4)], "not a multiple of 4"),
     ],
 )  # fmt: skip
 def test_a_net_without_a_program_says_why(layers: Callable[[], list[Layer]], why: str) -> None:
