@@ -78,24 +78,24 @@ def test_ranges_can_be_objects_and_lists() -> None:
         ("n_embd=64..16", "is empty: it begins above its end.\nWrite 16..64"),
         ("n_embd=64..64", "is a single value"),
         ("n_embd=64", "nothing to choose from"),
-        ("n_embd=1.5..4", "`n_embd` must be an integer"),
+        ("n_embd=1.5..4", "n_embd must be an integer"),
         ("n_embd=0..64", "must be from 1 to 16,384; it is 0"),
         ("n_embd=16..x", "'x' in '16..x' is not a number"),
         ("n_embd=16..64:lin", "no 'lin' in a range"),
         ("n_embd=16..64:step=0", "must be above 0 and at most 48"),
         ("n_embd=16..64:log:step=2", "has a step and is logarithmic"),
-        ("n_embd=8,big", "`n_embd` must be an integer; it is 'big'"),
+        ("n_embd=8,big", "n_embd must be an integer; it is 'big'"),
         ("n_embd=8,8", "8 stands twice"),
         ("dropout=0..0.5:log", "logarithmic and does not begin above 0"),
         ("dropout=0..inf", "has no end"),
         ("dropout=0..2", "must be from 0 to 0.95; it is 2"),
         ("norm=rms..layer", "'rms' in 'rms..layer' is not a number"),
-        ("norm=1..2", "`norm` is not a number"),
+        ("norm=1..2", "norm is not a number"),
         ("norm=rms,batch", "must be one of rms, layer, none"),
         ("residual=maybe,no", "must be true or false"),
-        ("n_emd=16..64", "gpt has no setting `n_emd`.\nDid you mean n_embd?"),
-        ("split=80/20,90/10", "`split` is an option of the data"),
-        ("seed=1..10", "`seed` is not varied: what one seed is better by is luck"),
+        ("n_emd=16..64", "gpt has no setting n_emd.\nDid you mean n_embd?"),
+        ("split=80/20,90/10", "split is an option of the data"),
+        ("seed=1..10", "seed is not varied: what one seed is better by is luck"),
         ("threads=1,2", "changes how fast a net is trained"),
         ("watch=true,false", "changes what is recorded"),
     ],
@@ -118,7 +118,7 @@ def test_how_a_list_is_written_is_said(value: str) -> None:
 def test_what_is_fixed_or_named_twice_is_refused() -> None:
     with pytest.raises(SettingsError, match="`n_embd` is set to 64 and varied too"):
         space(["n_embd=16..64"], fixed={"n_embd": 64})
-    with pytest.raises(SettingsError, match="`n_embd` has two ranges"):
+    with pytest.raises(SettingsError, match="n_embd has two ranges"):
         space(["n_embd=16..64", "n-embd=1..2"])
     with pytest.raises(SettingsError, match="setting of training by gradients, and ngram is made"):
         space(["learning_rate=0.1,0.2"], "ngram")

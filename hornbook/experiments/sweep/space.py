@@ -165,7 +165,7 @@ def parted_words(words: Sequence[str]) -> Iterator[tuple[str, str]]:
                 setting="over",
             )
         if name in seen:
-            raise SettingsError(f"`{name}` has two ranges.", hint="Give it one.", setting="over")
+            raise SettingsError(f"{name} has two ranges.", hint="Give it one.", setting="over")
         seen.add(name)
         yield name, span
 
@@ -181,26 +181,26 @@ def refuse_unvaried(
     known = [one for kind in kinds.values() for one in known_names(kind)]
     if name in UNVARIED and name in known:
         raise SettingsError(
-            f"`{name}` is not varied: {UNVARIED[name]}.", hint="Leave it out.", setting="over"
+            f"{name} is not varied: {UNVARIED[name]}.", hint="Leave it out.", setting="over"
         )
     if name in known:
         return
     if name in known_names(task.options):
         raise SettingsError(
-            f"`{name}` is an option of the data: a sweep varies settings of the model and of "
+            f"{name} is an option of the data: a sweep varies settings of the model and of "
             "training, on the same data.",
             hint="Make a sweep for each of its values.",
             setting="over",
         )
     if name in known_names(TrainingSettings):
         raise SettingsError(
-            f"`{name}` is a setting of training by gradients, and {family} is made in one pass.",
+            f"{name} is a setting of training by gradients, and {family} is made in one pass.",
             hint=f"Settings of {family}: {', '.join(known) or 'none'}.",
             setting="over",
         )
     varied = [one for one in known if one not in UNVARIED]
     raise SettingsError(
-        f"{family} has no setting `{clip(name, SHOWN)}`.",
+        f"{family} has no setting {clip(name, SHOWN)}.",
         hint=f"{did_you_mean(name, varied)}Settings that can be varied: {', '.join(varied)}.",
         setting="over",
     )
@@ -223,7 +223,9 @@ def read_setting(
         for value in ends:
             check(name, value, hint)
     except SettingsError as error:
-        message = error.message if f"`{name}`" in error.message else f"`{name}`: {error.message}"
+        # As it stands in the range that was given, not as a setting of its own, which is a flag.
+        message = error.message.replace(f"`{name}`", name)
+        message = message if message.startswith(name) else f"{name}: {message}"
         raise SettingsError(message, hint=error.hint or HOW, setting="over") from None
     return Setting(name, of, span, bare is int)
 
