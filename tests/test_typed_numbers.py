@@ -15,7 +15,8 @@ from tests.command import typed
         (["--steps", "many"], "--steps must be an integer; it is 'many'"),
         (["--seed", "1e3"], "--seed must be an integer; it is '1e3'"),
         (["--learning-rate", "fast"], "--learning-rate must be a number; it is 'fast'"),
-        (["--n-hidden", "8", "x"], "--n-hidden must be an integer; it is 'x'"),
+        (["--n-hidden", "8", "x"], "--n-hidden must be integers with spaces between; it has 'x'"),
+        (["--n-hidden", "8x8"], "--n-hidden must be integers with spaces between; it has '8x8'"),
     ],
 )
 def test_what_is_no_number_is_told_in_plain_words(
