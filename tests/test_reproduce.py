@@ -17,6 +17,7 @@ import requests
 import torch
 
 import hornbook
+from hornbook.cli.reproduce import summary_of
 from hornbook.errors import DataError, DownloadError, RunError, SettingsError
 from hornbook.experiments.reproduce import Reproduction, Tolerance, about, bigrams, rossmann
 from hornbook.experiments.reproduce.asked import LECTURES
@@ -488,6 +489,8 @@ def test_the_command_prints_a_table_json_and_markdown(
     assert status == 0
     assert "zero_grad forgotten" in shown
     assert "3 figures: 3 within, 0 outside, 0 not run." in said
+    alone = reproduce("micrograd", out=tmp_path / "runs")[:1]
+    assert summary_of(alone) == "1 figure: 1 within, 0 outside, 0 not run."
     status, shown, _ = typed(capsys, "reproduce", "micrograd", *out, "--json")
     rows = json.loads(shown)
     assert [row["verdict"] for row in rows] == ["within"] * 3

@@ -17,7 +17,7 @@ from hornbook.cli.wording import worded
 from hornbook.experiments.reproduce import Reproduced, reproduce
 from hornbook.experiments.reproduce.bench import SEED
 from hornbook.experiments.reproduce.run import LECTURES, OUT, Measured, Measuring
-from hornbook.rendering import duration, figure
+from hornbook.rendering import duration, figure, many
 from hornbook.runs.events import Ended, Event, Fetched, Progressed, Warned
 from hornbook.settings import Given
 
@@ -160,7 +160,11 @@ def left_out(rows: Sequence[Reproduced]) -> dict[str, list[str]]:
 def summary_of(rows: Sequence[Reproduced]) -> str:
     """How many of each verdict."""
     counts = {word: sum(row.verdict == word for row in rows) for word in SHOWN}
-    return f"{len(rows)} figures: " + ", ".join(f"{n} {word}" for word, n in counts.items()) + "."
+    return (
+        f"{many(len(rows), 'figure')}: "
+        + ", ".join(f"{n} {word}" for word, n in counts.items())
+        + "."
+    )
 
 
 def markdown(rows: Sequence[Reproduced]) -> Iterator[str]:

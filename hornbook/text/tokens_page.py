@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hornbook.rendering import figure
+from hornbook.rendering import figure, many
 from hornbook.reports import Page, Section
 from hornbook.text.cut_text import CutText
 from hornbook.text.token_tables import (
@@ -37,8 +37,8 @@ def tokens_page(
     """
     labels = [one if len(one) <= SIGN else f"{one[: SIGN - 1]}…" for one in cut.labels]
     per_character = figure(cut.per_character, 3)
-    about = f"{len(cut.ids):,} tokens, {per_character} for each character."
-    alt = f"A text in {len(cut.ids):,} tokens, neighbours on different colours."
+    about = f"{many(len(cut.ids), 'token')}, {per_character} for each character."
+    alt = f"A text in {many(len(cut.ids), 'token')}, neighbours on different colours."
     first = Section(
         "A text coloured by its tokens", about, draw_tokens(labels, "Neighbours differ in colour"),
         alt=alt,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from hornbook.errors import DivergedError, SettingsError
+from hornbook.rendering import many
 from hornbook.settings import Bounds, Settings
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def suggest(
     n = len(losses)
     if n < FEWEST:
         return None, (
-            f"The loss diverged after only {n} updates, too few for a suggestion. Start at a lower "
+            f"The loss diverged after only {many(n, 'update')}, too few for a suggestion. Start at a lower "
             "learning rate (`low`), or use more updates (`points`)."
         )
     lowest = int(np.argmin(smoothed))
