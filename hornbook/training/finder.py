@@ -147,8 +147,8 @@ def suggest(
     n = len(losses)
     if n < FEWEST:
         return None, (
-            f"The loss diverged after only {many(n, 'update')}, too few for a suggestion. Start at a "
-            "lower learning rate (`low`), or use more updates (`points`)."
+            f"The loss diverged after only {many(n, 'update')}, too few for a suggestion. "
+            "Start at a lower learning rate (`low`), or use more updates (`points`)."
         )
     lowest = int(np.argmin(smoothed))
     start, after = (float(np.mean(losses[i : i + MEMORY])) for i in (0, MEMORY))
