@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
 
-from hornbook.training import turns
 from hornbook.training.turns import COLD, DISTURBED, FAR, WORTH, Way, in_turns
 
 
@@ -57,7 +57,7 @@ def test_what_is_far_slower_after_a_round_has_no_more(
 ) -> None:
     clock = Clock()
     if of_a_thread:
-        monkeypatch.setattr(turns.time, "thread_time", clock)
+        monkeypatch.setattr(time, "thread_time", clock)
     ways = [clock.way("a", [1, 1]), clock.way("b", [1, far + 0.01])]
     in_turns(ways, clock)
     assert [way.best for way in ways] == pytest.approx([1, far + 0.01])
