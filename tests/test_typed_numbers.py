@@ -15,8 +15,7 @@ from tests.command import typed
         (["--steps", "many"], "--steps must be an integer; it is 'many'"),
         (["--seed", "1e3"], "--seed must be an integer; it is '1e3'"),
         (["--learning-rate", "fast"], "--learning-rate must be a number; it is 'fast'"),
-        (["--n-hidden", "8", "x"], "--n-hidden must be integers with spaces between; it has 'x'"),
-        (["--n-hidden", "8x8"], "--n-hidden must be integers with spaces between; it has '8x8'"),
+        (["--n-hidden", "8", "x"], "--n-hidden must be an integer; it is 'x'"),
     ],
 )
 def test_what_is_no_number_is_told_in_plain_words(
@@ -25,6 +24,19 @@ def test_what_is_no_number_is_told_in_plain_words(
     status, _, err = typed(capsys, "train", "names", *words)
     assert status == 2
     assert told in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("given", "why"), [("8,16", "commas"), ("8x16", "x"), ("--n-hidden=8x16", "x")]
+)
+def test_several_numbers_in_one_word_are_parted(
+    given: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [given] if "=" in given else ["--n-hidden", given]
+    status, _, err = typed(capsys, "train", "names", *words)
+    assert status == 2
+    said = " ".join(err.split())
+    assert f"put spaces between several numbers: --n-hidden 8 16; a single one has no {why}" in said
 
 
 def test_one_that_may_be_left_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

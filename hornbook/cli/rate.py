@@ -129,7 +129,7 @@ def handed_on(chosen: Chosen, options: Any, usual: TrainingSettings) -> list[str
     words += flags_of(options.settings, chosen.line.load().Settings())
     words += flags_of(options.loading, chosen.task.options())
     own, beside = options.training.as_dict(), usual.usual_beside(options.training)
-    training = [*flags({name: value for name, value in own.items() if value != beside[name]})]
+    training = list(flags({name: one for name, one in own.items() if one != beside[name]}))
     if "--learning-rate" in training:
         at = training.index("--learning-rate")
         del training[at : at + 2]

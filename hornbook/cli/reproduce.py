@@ -160,11 +160,8 @@ def left_out(rows: Sequence[Reproduced]) -> dict[str, list[str]]:
 def summary_of(rows: Sequence[Reproduced]) -> str:
     """How many of each verdict."""
     counts = {word: sum(row.verdict == word for row in rows) for word in SHOWN}
-    return (
-        f"{many(len(rows), 'figure')}: "
-        + ", ".join(f"{n} {word}" for word, n in counts.items())
-        + "."
-    )
+    told = ", ".join(f"{n} {word}" for word, n in counts.items())
+    return f"{many(len(rows), 'figure')}: {told}."
 
 
 def markdown(rows: Sequence[Reproduced]) -> Iterator[str]:

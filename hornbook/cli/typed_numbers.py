@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
@@ -14,7 +13,6 @@ __all__ = ["NUMBERS"]
 NUMBERS = ConstructorRegistry()
 "Within `with NUMBERS:` the parser reads integers and numbers by the rules of this module."
 NAMES: dict[Any, str] = {int: "an integer", float: "a number"}
-PLURALS: dict[Any, str] = {int: "integers", float: "numbers"}
 
 
 @NUMBERS.primitive_rule
@@ -43,7 +41,7 @@ def several(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
     return PrimitiveConstructorSpec(
         nargs="*",
         metavar=f"[{name} [{name} ...]]",
-        instance_from_str=lambda words: tuple(read_each(kind, words)),
+        instance_from_str=lambda words: tuple(read(kind, word) for word in words),
         is_instance=lambda value: isinstance(value, tuple) and all(is_one(kind, v) for v in value),
         str_from_instance=lambda value: [str(one) for one in value],
     )
@@ -60,21 +58,6 @@ def without_none(hint: Any) -> tuple[Any, bool]:
 def is_one(kind: Any, value: Any) -> bool:
     """Whether a default is a number of a kind."""
     return isinstance(value, kind | int) and not isinstance(value, bool)
-
-
-def read_each(kind: Any, words: Sequence[str]) -> Iterator[Any]:
-    """The numbers that words spell.
-
-    Raises:
-        ValueError: if one spells none.
-    """
-    for word in words:
-        try:
-            yield kind(word)
-        except ValueError:
-            raise ValueError(
-                f"must be {PLURALS[kind]} with spaces between; it has {word!r}"
-            ) from None
 
 
 def read(kind: Any, word: str, *, or_none: bool = False) -> Any:

@@ -142,11 +142,11 @@ def suggest_parting(verb: str, kind: type[Any], argv: Sequence[str]) -> None:
     known = set(flags_in(kind))
     words = [part for word in argv for part in word.split("=", 1)]
     for name, value in itertools.pairwise(words):
-        if name in known and re.fullmatch(r"\d+(,\d+)+,?", value):
-            apart = value.replace(",", " ").strip()
+        if name in known and re.fullmatch(r"\d+([,x]\d+)+,?", value):
+            apart = re.sub("[,x]", " ", value).strip()
             write_beside(
                 f"hornbook {verb}: put spaces between several numbers: {name} {apart}; a single "
-                "one has no commas\n"
+                f"one has no {'commas' if ',' in value else 'x'}\n"
             )
 
 

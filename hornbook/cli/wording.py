@@ -28,8 +28,8 @@ CALLS = {"find_rate": "rate"} | {
 }
 "Calls that stand in a sentence like settings; no setting has one of these names."
 
-ALIVE = '"$`\\!'
-"What a shell does not take as it stands between double quotes."
+READ_IN_QUOTES = '"$`\\!'
+"What a shell does not take as it stands, though it is between double quotes."
 
 
 def flag(name: str) -> str:
@@ -115,5 +115,5 @@ def shell_word(text: str) -> str:
     """A text as one word of a command line, for this system's shell."""
     if os.name == "nt":
         return subprocess.list2cmdline([text])
-    plain = "'" in text and not set(text) & set(ALIVE)
+    plain = "'" in text and not set(text) & set(READ_IN_QUOTES)
     return f'"{text}"' if plain else shlex.quote(text)
