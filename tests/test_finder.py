@@ -301,3 +301,9 @@ def test_from_data_to_a_rate(tmp_path: Path) -> None:
         hornbook.find_rate("names", model="ngram")
     with pytest.raises(SettingsError, match="must be GPTSettings, not FinderSettings"):
         hornbook.find_rate("names", model="gpt", settings=FinderSettings())
+
+
+def test_one_update_is_told_as_one() -> None:
+    rate, why = suggest([0.1], [3.0], [3.0], whole=False)
+    assert rate is None
+    assert "after only 1 update, too few" in why
