@@ -8,6 +8,7 @@ from hornbook.kernels.compiled import kernel
 from hornbook.kernels.layers import sum_rows
 from hornbook.kernels.linked import add_product, give_product
 from hornbook.kernels.panels import place, turned_block
+from hornbook.kernels.rows import add_row
 from hornbook.kernels.vectors import WIDTH
 
 __all__ = ["at_once", "from_input", "keep_state", "take_state", "to_input", "turn"]
@@ -43,13 +44,23 @@ def keep_state(v: Array, at: int, state: Array, own: int, batch: int, size: int)
 @kernel
 def from_input(
     v: Array, x: int, gates: int, first: int, n: int, k: int, m: int, p: Array, w: int, b: int,
-    e: int, both: int,
+    e: int, both: int, told: int,
 ) -> None:  # fmt: skip
     """What some steps, from row `first` on, take from their inputs: W x + b, (rows, m).
 
-    The first `both` columns get the bias at e, too.
+    The first `both` columns get the bias at e, too. Where k is 0, W x + b is looked up.
     """
-    begin, bias, other = gates + first * m, p[b : b + m], p[e : e + m]
+    begin, other = gates + first * m, p[e : e + m]
+    if k == 0:
+        for i in range(n):
+            row, at = v[begin + i * m : begin + (i + 1) * m], x + int(v[told + first + i]) * m
+            found = v[at : at + m]
+            for j in range(both):
+                row[j] = found[j] + other[j]
+            for j in range(both, m):
+                row[j] = found[j]
+        return
+    bias = p[b : b + m]
     for i in range(n):
         row = v[begin + i * m : begin + (i + 1) * m]
         for j in range(both):
@@ -75,10 +86,17 @@ def turn(d: Array, to: int, p: Array, at: int, k: int, m: int) -> None:
 @kernel
 def to_input(
     d: Array, v: Array, x: int, gates: int, turned: int, first: int, n: int, k: int, m: int,
-    g: Array, w: int, b: int,
+    g: Array, w: int, b: int, told: int,
 ) -> None:  # fmt: skip
-    """The way back: gradients of W, b and x; the transpose of W is kept at `turned`."""
+    """The way back: gradients of W, b and x; the transpose of W is kept at `turned`.
+
+    Where k is 0, those of what was looked up.
+    """
     begin, x = gates + first * m, x + first * k
+    if k == 0:
+        for i in range(n):
+            add_row(d, x + int(v[told + first + i]) * m, d, begin + i * m, m)
+        return
     sum_rows(g, b, d, begin, n, m, False)
     add_product(g, w, v, x, 1, k, d, begin, k, n, m)  # dW = xᵀ dgates
     give_product(d, x, True, d, begin, m, 1, d, turned, n, m, k)  # dx = dgates Wᵀ

@@ -14,7 +14,9 @@ Arguments that all have, beside those of `layers`:
     w, b    where the weight and the bias of the input begin
     u, e    the same of the state
     state   (rows, S): a layer's own begins in column `own`
-    kept    where the values that a layer keeps begin: room for both weights the other way round,
+    told    where the rows of tables begin that positions look up, if k is 0: x is a table of what
+            ids add to the gates, (ids, gates), w and b are not there, and the way back ends in it
+    kept    where the values that a layer keeps begin: room for the weights the other way round,
             whose products are then fast on the way back, and its gates
 """
 
@@ -43,7 +45,7 @@ Array = Any
 @kernel
 def gru(
     v: Array, x: int, y: int, kept: int, n: int, k: int, size: int, batch: int, p: Array, w: int,
-    b: int, u: int, e: int, state: Array, own: int,
+    b: int, u: int, e: int, state: Array, own: int, told: int,
 ) -> None:  # fmt: skip
     """r and z and U h + e of n, (n, 3 · size), and n behind them, (n, size)."""
     m = 3 * size
@@ -52,7 +54,7 @@ def gru(
     third, rows = p[e + 2 * size : e + m], at_once(batch)
     for first in range(0, n, batch):
         if first % rows == 0:
-            from_input(v, x, kept, first, min(rows, n - first), k, m, p, w, b, e, 2 * size)
+            from_input(v, x, kept, first, min(rows, n - first), k, m, p, w, b, e, 2 * size, told)
         for i in range(first, first + batch):
             shown = v[kept + i * m + 2 * size : kept + (i + 1) * m]
             new = v[kept + n * m + i * size : kept + n * m + (i + 1) * size]
@@ -81,7 +83,7 @@ def gru(
 @kernel
 def gru_back(
     d: Array, v: Array, x: int, y: int, kept: int, n: int, k: int, size: int, batch: int,
-    p: Array, g: Array, w: int, b: int, u: int, e: int,
+    p: Array, g: Array, w: int, b: int, u: int, e: int, told: int,
 ) -> None:  # fmt: skip
     """Back: gradients of what multiplies the state take the gates' places, n's its own."""
     m, one = 3 * size, v.dtype.type(1)
@@ -121,13 +123,13 @@ def gru_back(
                 new = d[kept + n * m + i * size : kept + n * m + (i + 1) * size]
                 for j in range(size):
                     shown[j] = new[j]
-            to_input(d, v, x, kept, turned + m * size, first, some, k, m, g, w, b)
+            to_input(d, v, x, kept, turned + m * size, first, some, k, m, g, w, b, told)
 
 
 @kernel
 def lstm(
     v: Array, x: int, y: int, kept: int, n: int, k: int, size: int, batch: int, p: Array, w: int,
-    b: int, u: int, e: int, state: Array, own: int,
+    b: int, u: int, e: int, state: Array, own: int, told: int,
 ) -> None:  # fmt: skip
     """Gates i, f, g, o, (n, 4 · size); behind them cell states, one step more, and tanh of these.
 
@@ -142,7 +144,7 @@ def lstm(
     rows = at_once(batch)
     for first in range(0, n, batch):
         if first % rows == 0:
-            from_input(v, x, kept, first, min(rows, n - first), k, m, p, w, b, e, m)
+            from_input(v, x, kept, first, min(rows, n - first), k, m, p, w, b, e, m, told)
         before = y + (first - batch) * size
         add_product(v, kept + first * m, v, before, size, 1, p, u, batch, size, m)
         for i in range(first, first + batch):
@@ -169,7 +171,7 @@ def lstm(
 @kernel
 def lstm_back(
     d: Array, v: Array, x: int, y: int, kept: int, n: int, k: int, size: int, batch: int,
-    p: Array, g: Array, w: int, b: int, u: int, e: int,
+    p: Array, g: Array, w: int, b: int, u: int, e: int, told: int,
 ) -> None:  # fmt: skip
     """Back: gradients of gates and cell states take their places."""
     m, one = 4 * size, v.dtype.type(1)
@@ -208,21 +210,24 @@ def lstm_back(
         if first % rows == 0:
             some, here = min(rows, n - first), kept + first * m
             add_product(g, u, v, y + (first - batch) * size, 1, size, d, here, size, some, m)
-            to_input(d, v, x, kept, turned + m * size, first, some, k, m, g, w, b)
-    copy_row(g, e, g, b, m)
+            if k == 0:
+                sum_rows(g, e, d, here, some, m, False)
+            to_input(d, v, x, kept, turned + m * size, first, some, k, m, g, w, b, told)
+    if k > 0:
+        copy_row(g, e, g, b, m)
 
 
 @kernel
 def rnn(
     v: Array, x: int, y: int, n: int, k: int, size: int, batch: int, p: Array, w: int, b: int,
-    u: int, e: int, state: Array, own: int, squashed: bool,
+    u: int, e: int, state: Array, own: int, told: int, squashed: bool,
 ) -> None:  # fmt: skip
     """h' = f(W x + b + U h + e), f tanh or ReLU: all of it in the output's place."""
     take_state(v, y - batch * size, state, own, batch, size)
     rows = at_once(batch)
     for first in range(0, n, batch):
         if first % rows == 0:
-            from_input(v, x, y, first, min(rows, n - first), k, size, p, w, b, e, size)
+            from_input(v, x, y, first, min(rows, n - first), k, size, p, w, b, e, size, told)
         before, here = y + (first - batch) * size, y + first * size
         add_product(v, here, v, before, size, 1, p, u, batch, size, size)
         if squashed:
@@ -235,7 +240,7 @@ def rnn(
 @kernel
 def rnn_back(
     d: Array, v: Array, x: int, y: int, kept: int, n: int, k: int, size: int, batch: int, p: Array,
-    g: Array, w: int, b: int, u: int, e: int, squashed: bool,
+    g: Array, w: int, b: int, u: int, e: int, told: int, squashed: bool,
 ) -> None:  # fmt: skip
     """Back, in the place of the output's gradient."""
     many, rows = batch * size, at_once(batch)
@@ -252,5 +257,8 @@ def rnn_back(
         if first % rows == 0:
             some = min(rows, n - first)
             add_product(g, u, v, here - many, 1, size, d, here, size, some, size)
-            to_input(d, v, x, y, kept + size * size, first, some, k, size, g, w, b)
-    copy_row(g, e, g, b, size)
+            if k == 0:
+                sum_rows(g, e, d, here, some, size, False)
+            to_input(d, v, x, y, kept + size * size, first, some, k, size, g, w, b, told)
+    if k > 0:
+        copy_row(g, e, g, b, size)

@@ -15,6 +15,7 @@ from hornbook.kernels.program import Column, Kind, Operation
 
 __all__ = ["to_clear", "with_fresh"]
 
+WRITERS = (Kind.PRODUCT, Kind.DOTS, Kind.TABLE)
 PLACES = (Column.WEIGHT, Column.BIAS, Column.STATE_WEIGHT, Column.STATE_BIAS)
 
 
@@ -28,7 +29,7 @@ def with_fresh(operations: Sequence[Operation]) -> tuple[Operation, ...]:
     for at in reversed(range(len(found))):
         whole = found[at].whole
         own = {whole[place] for place in PLACES if whole[place] >= 0}
-        if whole[Column.KIND] in (Kind.PRODUCT, Kind.DOTS):
+        if whole[Column.KIND] in WRITERS:
             marked = list(whole)
             marked[Column.OWN] = int(not own & seen)
             found[at] = replace(found[at], whole=tuple(marked))
@@ -46,7 +47,7 @@ def to_clear(operations: Sequence[Operation], count: int) -> npt.NDArray[np.int6
                 Column.KIND, Column.IN, Column.OUT, Column.WEIGHT, Column.BIAS, Column.OWN
             )
         )  # fmt: skip
-        if kind in (Kind.PRODUCT, Kind.DOTS) and own == 1:
+        if kind in WRITERS and own == 1:
             written.append((weight, weight + fan_in * out))
             written += [(bias, bias + out)] if bias >= 0 else []
     begins = [0, *(end for _, end in sorted(written))]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import from_dtype
 
-from hornbook.kernels import batch_norms, cells, convolutions, layers, trees
+from hornbook.kernels import batch_norms, cells, convolutions, id_tables, layers, trees
 from hornbook.kernels import transformers as transformers  # its kinds
 from hornbook.kernels.case import Case
 from hornbook.kernels.linked import give_product, make_dots, make_product
@@ -192,21 +192,53 @@ def last_back(c: Case) -> None:
 def gru(c: Case) -> None:
     """Over all steps."""
     cells.gru(
-        c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.w, c.b, c.u, c.e, c.state, c.own
+        c.v,
+        c.x,
+        c.y,
+        c.kept,
+        c.n,
+        c.k,
+        c.m,
+        c.batch,
+        c.p,
+        c.w,
+        c.b,
+        c.u,
+        c.e,
+        c.state,
+        c.own,
+        c.other,
     )
 
 
 @back(Kind.GRU)
 def gru_back(c: Case) -> None:
     """From the last to the first."""
-    cells.gru_back(c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.g, c.w, c.b, c.u, c.e)
+    cells.gru_back(
+        c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.g, c.w, c.b, c.u, c.e, c.other
+    )
 
 
 @there(Kind.LSTM)
 def lstm(c: Case) -> None:
     """Over all steps."""
     cells.lstm(
-        c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.w, c.b, c.u, c.e, c.state, c.own
+        c.v,
+        c.x,
+        c.y,
+        c.kept,
+        c.n,
+        c.k,
+        c.m,
+        c.batch,
+        c.p,
+        c.w,
+        c.b,
+        c.u,
+        c.e,
+        c.state,
+        c.own,
+        c.other,
     )
 
 
@@ -214,35 +246,116 @@ def lstm(c: Case) -> None:
 def lstm_back(c: Case) -> None:
     """From the last to the first."""
     cells.lstm_back(
-        c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.g, c.w, c.b, c.u, c.e
+        c.d,
+        c.v,
+        c.x,
+        c.y,
+        c.kept,
+        c.n,
+        c.k,
+        c.m,
+        c.batch,
+        c.p,
+        c.g,
+        c.w,
+        c.b,
+        c.u,
+        c.e,
+        c.other,
     )
 
 
 @there(Kind.RNN_TANH)
 def rnn_tanh(c: Case) -> None:
     """Over all steps."""
-    cells.rnn(c.v, c.x, c.y, c.n, c.k, c.m, c.batch, c.p, c.w, c.b, c.u, c.e, c.state, c.own, True)
+    cells.rnn(
+        c.v,
+        c.x,
+        c.y,
+        c.n,
+        c.k,
+        c.m,
+        c.batch,
+        c.p,
+        c.w,
+        c.b,
+        c.u,
+        c.e,
+        c.state,
+        c.own,
+        c.other,
+        True,
+    )
 
 
 @back(Kind.RNN_TANH)
 def rnn_tanh_back(c: Case) -> None:
     """From the last to the first."""
     cells.rnn_back(
-        c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.g, c.w, c.b, c.u, c.e, True
+        c.d,
+        c.v,
+        c.x,
+        c.y,
+        c.kept,
+        c.n,
+        c.k,
+        c.m,
+        c.batch,
+        c.p,
+        c.g,
+        c.w,
+        c.b,
+        c.u,
+        c.e,
+        c.other,
+        True,
     )
 
 
 @there(Kind.RNN_RELU)
 def rnn_relu(c: Case) -> None:
     """Over all steps."""
-    cells.rnn(c.v, c.x, c.y, c.n, c.k, c.m, c.batch, c.p, c.w, c.b, c.u, c.e, c.state, c.own, False)
+    cells.rnn(
+        c.v,
+        c.x,
+        c.y,
+        c.n,
+        c.k,
+        c.m,
+        c.batch,
+        c.p,
+        c.w,
+        c.b,
+        c.u,
+        c.e,
+        c.state,
+        c.own,
+        c.other,
+        False,
+    )
 
 
 @back(Kind.RNN_RELU)
 def rnn_relu_back(c: Case) -> None:
     """From the last to the first."""
     cells.rnn_back(
-        c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.g, c.w, c.b, c.u, c.e, False
+        c.d,
+        c.v,
+        c.x,
+        c.y,
+        c.kept,
+        c.n,
+        c.k,
+        c.m,
+        c.batch,
+        c.p,
+        c.g,
+        c.w,
+        c.b,
+        c.u,
+        c.e,
+        c.other,
+        False,
     )
 
 
@@ -304,3 +417,33 @@ def average(c: Case) -> None:
 def average_back(c: Case) -> None:
     """From the last position to the first."""
     convolutions.average_back(c.d, c.x, c.y, c.m, c.batch, c.n // c.batch)
+
+
+@there(Kind.TABLE)
+def table(c: Case) -> None:
+    """Of the ids that occur."""
+    id_tables.table(
+        c.v, c.d, c.y, c.kept, c.ids[: c.n], c.p, c.w, c.b, c.u, c.k // c.other, c.m, c.other, c.r,
+        c.x,
+    )  # fmt: skip
+
+
+@back(Kind.TABLE)
+def table_back(c: Case) -> None:
+    """To the parameters."""
+    id_tables.table_back(
+        c.d, c.v, c.y, c.kept, c.n, c.p, c.g, c.w, c.b, c.u, c.k // c.other, c.m, c.other, c.r,
+        c.x, c.own == 1,
+    )  # fmt: skip
+
+
+@there(Kind.LOOK_UP)
+def look_up(c: Case) -> None:
+    """By the positions' rows."""
+    id_tables.look_up(c.v, c.x, c.y, c.kept, c.n, c.k, c.m)
+
+
+@back(Kind.LOOK_UP)
+def look_up_back(c: Case) -> None:
+    """To these."""
+    id_tables.look_up_back(c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m)

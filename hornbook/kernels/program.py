@@ -77,6 +77,10 @@ class Kind(IntEnum):
     "What BatchNorm begins with: the sums of rows."
     BATCH_SQUARES = 32
     "What BatchNorm does next: centres rows and sums their squares; back, the gradient of the rows."
+    TABLE = 33
+    "What ids add to a product at each place of a window: embeddings times the weight, (in, out)."
+    LOOK_UP = 34
+    "The sum of a window's rows of these."
 
 
 ATTENTION = int(Kind.ATTENTION)
@@ -288,6 +292,8 @@ class Program:
         rows = self.count(one.whole[Column.ROWS])
         if kind in GATES:
             return rows * (fan_in + out) * out * GATES[Kind(kind)]
+        if kind == Kind.TABLE:
+            return one.whole[Column.X] * fan_in * out
         if kind == Kind.ATTENTION:
             return 2 * rows * self.longest * out
         return rows * fan_in * out if kind in (Kind.PRODUCT, Kind.DOTS) else 0

@@ -30,6 +30,8 @@ class Builder:
         in_place: whether the next layer may write over them.
         by_time, state, longest, trees: see `Program`.
         looked_up: weights of which ids pick rows, by their `id`.
+        read: the weight whose rows, by ids, the next layer is given, and nothing else; None if that
+            is given something else.
         tables: where the angles of rotary positions are, by size and base.
         level: of trees, that of the nodes that the next layer is given.
     """
@@ -47,6 +49,7 @@ class Builder:
         self.values = self.state = 0
         self.by_time = False
         self.looked_up: set[int] = set()
+        self.read: Tensor | None = None
         self.tables: dict[tuple[int, float], int] = {}
         self.transposed: list[tuple[int, int, int]] = []
         self.running: list[Tensor] = []
@@ -107,13 +110,47 @@ class Builder:
             own, other, drawn,
         )  # fmt: skip
         self.operations.append(Operation(whole, numbers))
-        self.shape, self.at = (rows, out), y
+        self.shape, self.at, self.read = (rows, out), y, None
+
+    def embedding(self, weight: Tensor) -> None:
+        """Rows by ids, each position's."""
+        size = weight.shape[1]
+        self.looked_up.add(id(weight))
+        y = self.room(self.positions * size)
+        self.add(Kind.EMBEDDING, size, y=y, weight=self.place(weight))
+        self.read = weight
+
+    def table(self, read: Tensor, weight: Tensor, bias: Tensor | None) -> int:
+        """Instead of them their products, for each id once; where rows of these are told.
+
+        Args:
+            read: the embedding's weight, which has been planned last.
+            weight, bias: of the products.
+        """
+        symbols, size = read.shape
+        out, fan_in = weight.shape
+        taps = fan_in // size
+        most = min(symbols, self.positions // taps)
+        self.operations.pop()
+        self.values = 0  # the first layer's alone: they are not needed
+        place = self.place(weight)
+        self.transposed.append((place, out, fan_in))
+        kept = self.room(self.positions + taps * (symbols + 1 + most * (1 + size)))
+        self.shape, self.at = (self.positions, fan_in), most
+        self.add(
+            Kind.TABLE, out, y=self.room(taps * most * out), weight=place, bias=self.place(bias),
+            of_state=(self.place(read), NONE), kept=kept, running=symbols, other=taps,
+        )  # fmt: skip
+        return kept
 
     def linear(self, layer: Linear) -> None:
         """A product of all rows, by the one that is fast for the weight's shape."""
         out, fan_in = layer.weight.shape
         if fan_in != self.shape[1]:
             raise Unsuited("its layers do not fit each other")
+        if self.read is not None:
+            self.looked_up_sums(self.read, layer)
+            return
         weight, bias = self.place(layer.weight), self.place(layer.bias)
         # A weight that ids are looked up in stays as it is.
         wide = out >= fan_in and id(layer.weight) not in self.looked_up
@@ -121,6 +158,14 @@ class Builder:
             self.transposed.append((weight, out, fan_in))
         y = self.room(self.shape[0] * out)
         self.add(Kind.PRODUCT if wide else Kind.DOTS, out, y=y, weight=weight, bias=bias)
+        self.in_place = True
+
+    def looked_up_sums(self, read: Tensor, layer: Linear) -> None:
+        """A product of embeddings side by side: the sum of what each adds."""
+        (rows, fan_in), out = self.shape, len(layer.weight)
+        kept = self.table(read, layer.weight, layer.bias)
+        self.shape = rows, fan_in // read.shape[1]
+        self.add(Kind.LOOK_UP, out, y=self.room(rows * out), kept=kept)
         self.in_place = True
 
     def insert(self, place: int, kind: Kind, features: int, at: int, *, other: int) -> None:

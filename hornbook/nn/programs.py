@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hornbook.kernels.fresh import with_fresh
-from hornbook.kernels.program import Kind, Program, Trees
+from hornbook.kernels.program import NONE, Kind, Program, Trees
 from hornbook.nn.activations import ReLU, Tanh
 from hornbook.nn.batchnorm import BatchNorm1d
 from hornbook.nn.causal_average import CausalAverage
@@ -94,10 +94,7 @@ def embedding(b: Builder, layer: Embedding) -> None:
         raise Unsuited("it reads ids in the middle")
     if layer.tables:
         raise Unsuited("its table has a sparse gradient")
-    size = layer.weight.shape[1]
-    weight = b.place(layer.weight)
-    b.looked_up.add(id(layer.weight))
-    b.add(Kind.EMBEDDING, size, y=b.room(b.positions * size), weight=weight)
+    b.embedding(layer.weight)
 
 
 def flatten(b: Builder, layer: Flatten) -> None:
@@ -185,13 +182,19 @@ def recurrent(b: Builder, layer: GatedCell, kind: Kind, kept: int) -> None:
     size, rows = layer.hidden_size, layer.gates * layer.hidden_size
     if positions != b.positions or not b.operations:
         raise b.misplaced(layer)
-    weight, of_state = b.place(layer.weight_ih), b.place(layer.weight_hh)
-    b.transposed += [(weight, rows, fan_in), (of_state, rows, size)]
+    weight, bias, told = b.place(layer.weight_ih), b.place(layer.bias_ih), NONE
+    if b.read is not None:
+        told = b.table(b.read, layer.weight_ih, layer.bias_ih)
+        b.shape, weight, bias, fan_in = (positions, 0), NONE, NONE, 0
+    else:
+        b.transposed.append((weight, rows, fan_in))
+    of_state = b.place(layer.weight_hh)
+    b.transposed.append((of_state, rows, size))
     keeps = b.room(rows * (fan_in + size) + kept)
     b.add(
         kind, size, y=b.room((b.rows + positions) * size) + b.rows * size, weight=weight,
-        bias=b.place(layer.bias_ih), of_state=(of_state, b.place(layer.bias_hh)), kept=keeps,
-        own=b.state,
+        bias=bias, of_state=(of_state, b.place(layer.bias_hh)), kept=keeps, own=b.state,
+        other=told,
     )  # fmt: skip
     b.state += layer.state_size
     b.in_place = False

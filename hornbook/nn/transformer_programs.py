@@ -45,7 +45,7 @@ def residual(b: Builder, layer: Residual) -> None:
     branch finds there what the sum was given.
     """
     at, begin, shape = b.at, len(b.operations), b.shape
-    b.in_place = False
+    b.in_place, b.read = False, None
     b.plan(layer.layer)
     if b.shape != shape:
         raise Unsuited("its layers do not fit each other")
