@@ -21,7 +21,7 @@ CPU_INDEX := https://download.pytorch.org/whl/cpu
 # Its builds for Linux and Windows are called 2.13.0+cpu; for macOS there is one build only.
 TORCH_BUILD := $(TORCH_VERSION)$(if $(filter Darwin,$(shell uname -s)),,+cpu)
 
-KERNELS := embedding dots product batch-sums batch-squares batch-norm relu
+KERNELS := table look-up dots batch-sums batch-squares batch-norm relu
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --no-warn-conflicts
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal

@@ -283,6 +283,53 @@ def test_threads_share_compiled_steps_where_that_pays(
     assert (4 in {one.threads for one in timed}) == (costs[2] < 0.85)
 
 
+def shared_net(monkeypatch: pytest.MonkeyPatch) -> tuple[Network, Batches]:
+    """One whose compiled steps may be tried, and shared by threads."""
+    monkeypatch.setattr(calibration, "wait_for", lambda *given: "")
+    monkeypatch.setattr(offers, "compiling", lambda *given: (True, ""))
+    monkeypatch.setattr(offers, "WORTH_SHARING", 1)
+    return parts("bow")
+
+
+@pytest.mark.parametrize("bfloat16", [False, True])
+@pytest.mark.parametrize(("hand", "far"), [(1.2, False), (1.6, None), (2.2, True)])
+def test_where_compiled_steps_are_far_ahead_nothing_else_is_tried(
+    hand: float, far: bool | None, bfloat16: bool, four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Far is a quarter more, or twice as much where bfloat16 could make up for that."""
+    net = shared_net(monkeypatch)
+    costs: Costs = {"hand": hand, "compiled": 1.0, "autograd": 9.0, "float32": 0.0, 2: 0.0, 4: 0.0}
+    timed = pretend(monkeypatch, costs, bfloat16=bfloat16)
+    found = calibrate(*net, OPEN)
+    assert chosen(found) == (2, "float32", "compiled")
+    assert any(how.gradients == "autograd" for how in timed) != (
+        not bfloat16 if far is None else far
+    )
+
+
+def test_compiled_steps_are_compared_by_as_many_threads_as_the_others(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By one thread they may lose to gradients by hand on several, and by two win."""
+    net = shared_net(monkeypatch)
+    pretend(monkeypatch, {"compiled": 1.0, "hand": 2.0, "float32": 0.0, 1: 2.5, 2: 0.0, 4: 0.0},
+            bfloat16=False)  # fmt: skip
+    found = calibrate(*net, OPEN)
+    assert chosen(found) == (2, "float32", "compiled")
+    told = dict(found.tried)
+    assert told["1 thread, float32, by compiled steps"] > told["4 threads, float32, by hand"]
+
+
+def test_compiled_steps_of_one_thread_may_win_where_those_of_two_do_not(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = shared_net(monkeypatch)
+    pretend(monkeypatch, {"compiled": 0.9, "float32": 0.0, 1: 0.0, 2: 0.5, 4: 0.0}, bfloat16=False)
+    assert chosen(calibrate(*net, OPEN)) == (1, "float32", "compiled")
+    pretend(monkeypatch, {"compiled": 1.2, "float32": 0.0, 1: 0.0, 2: 0.5, 4: 0.0}, bfloat16=False)
+    assert chosen(calibrate(*net, OPEN))[2] == "hand"
+
+
 def test_they_do_not_on_a_busy_machine(four: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     timed = pretend(monkeypatch, {"compiled": 0.0, 4: 0.0, 2: 0.0}, busy=(True, False))
     monkeypatch.setattr(offers, "WORTH_SHARING", 1)

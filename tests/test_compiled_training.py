@@ -79,7 +79,7 @@ def test_it_says_that_it_compiles_and_only_then(
 ) -> None:
     from hornbook.kernels import kept
 
-    assert kept.are_kept([Kind.EMBEDDING, Kind.DROPOUT])  # `run` has left them
+    assert kept.are_kept([Kind.TABLE, Kind.DROPOUT])  # `run` has left them
     told: list[Any] = []
     made(names, tmp_path / "again", listen=told.append)
     assert kept.WAIT not in [one.message for one in told if isinstance(one, Noted)]
@@ -220,7 +220,7 @@ def test_it_is_not_tried_where_something_else_is_asked_for(
 def test_the_gain_is_that_of_the_operations() -> None:
     model, batches = parts("mlp dropout")
     operations = compilable.program_for(model, batches, compilable.places_of(model, OPEN))
-    assert [one.whole[0] for one in operations.operations][:2] == [Kind.EMBEDDING, Kind.DOTS]
+    assert [one.whole[0] for one in operations.operations][:2] == [Kind.TABLE, Kind.LOOK_UP]
     between = compilable.BETWEEN * operations.multiplications
     saved = (len(operations.operations) * compilable.PRICE + between) * OPEN.steps
     assert gain(model, OPEN, batches) == pytest.approx(saved)

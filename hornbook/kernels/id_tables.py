@@ -17,7 +17,7 @@ from hornbook.kernels.compiled import kernel
 from hornbook.kernels.layers import sum_rows
 from hornbook.kernels.linked import give_product, make_dots, make_product
 from hornbook.kernels.program import NONE
-from hornbook.kernels.rows import add_row, copy_row
+from hornbook.kernels.rows import add_row, add_told_rows, copy_row
 
 __all__ = ["look_up", "look_up_back", "table", "table_back"]
 
@@ -66,19 +66,21 @@ def table(
         most: rows that there is room for in a table.
     """
     at = places(kept, len(ids), taps, symbols, most)
-    v[at.marks : at.ids] = 0
-    for i in range(len(ids)):
-        t, symbol = i % taps, ids[i]
-        row = int(v[at.marks + t * symbols + symbol])
-        if row == 0:
-            row = int(v[at.counts + t]) + 1
-            v[at.marks + t * symbols + symbol] = v[at.counts + t] = row
-            own = t * most + row - 1
-            v[at.ids + own] = symbol
-            copy_row(v, at.embeddings + own * c, p, e + symbol * c, c)
-        v[at.rows + i] = t * most + row - 1
+    v[at.marks : at.counts] = 0
     for t in range(taps):
-        count, to = int(v[at.counts + t]), y + t * most * m
+        count, marks = 0, at.marks + t * symbols
+        for i in range(t, len(ids), taps):
+            symbol = ids[i]
+            row = int(v[marks + symbol]) - 1
+            if row < 0:
+                row = count
+                count += 1
+                v[marks + symbol] = count
+                v[at.ids + t * most + row] = symbol
+                copy_row(v, at.embeddings + (t * most + row) * c, p, e + symbol * c, c)
+            v[at.rows + i] = t * most + row
+        v[at.counts + t] = count
+        to = y + t * most * m
         make_product(
             v, to, p, b if t == 0 else NONE, v, at.embeddings + t * most * c, c, 1, p,
             w + t * c * m, count, c, m,
@@ -108,14 +110,12 @@ def table_back(
 def look_up(v: Array, x: int, y: int, rows: int, n: int, taps: int, m: int) -> None:
     """Each of n windows gets the sum of its rows of the tables at x; `rows` is where these are."""
     for i in range(n):
-        copy_row(v, y + i * m, v, x + int(v[rows + i * taps]) * m, m)
-        for t in range(1, taps):
-            add_row(v, y + i * m, v, x + int(v[rows + i * taps + t]) * m, m)
+        add_told_rows(v, y + i * m, v, x, v, rows + i * taps, taps, m)
 
 
 @kernel
 def look_up_back(d: Array, v: Array, x: int, y: int, rows: int, n: int, taps: int, m: int) -> None:
     """A row that k windows have looked up gets the sum of k gradients."""
-    for i in range(n):
-        for t in range(taps):
+    for t in range(taps):  # a place's table is in the nearest cache, and windows pass it
+        for i in range(n):
             add_row(d, x + int(v[rows + i * taps + t]) * m, d, y + i * m, m)

@@ -15,7 +15,16 @@ from numba.extending import intrinsic
 
 from hornbook.kernels.vectors import WHOLE, WHOLES, Maker, instructions
 
-__all__ = ["add_row", "add_rows", "copy_row", "largest", "scale_row", "shift_row", "total"]
+__all__ = [
+    "add_row",
+    "add_rows",
+    "add_told_rows",
+    "copy_row",
+    "largest",
+    "scale_row",
+    "shift_row",
+    "total",
+]
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -63,6 +72,14 @@ def add_rows(
 ) -> Any:
     """To a row of m numbers those of n rows, one after the other; if `added` is 0, to zeros."""
     return instructions(Rows, types.void(to, WHOLES, given, *[WHOLES] * 4))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def add_told_rows(
+    typing: Any, to: Any, at: Any, given: Any, begin: Any, told: Any, first: Any, n: Any, m: Any
+) -> Any:
+    """To zeros n rows of m numbers of `given`: those that `told` has the numbers of."""
+    return instructions(Told, types.void(to, WHOLES, given, WHOLES, told, *[WHOLES] * 3))
 
 
 class Row(Maker):
@@ -149,6 +166,10 @@ class Rows(Row):
         """All rows of a vector's columns."""
         self.sum(to, given, 1)
 
+    def number_of(self, row: Any) -> Any:
+        """Which row comes at a place: the one that stands there."""
+        return row
+
     def sum(self, to: Any, given: Any, many: int) -> None:
         """All rows of the columns of some vectors side by side."""
         make, nothing = self.builder, ir.Constant(self.vector, None)
@@ -157,7 +178,7 @@ class Rows(Row):
         firsts = [make.select(self.added, self.load(one), nothing) for one in places]
 
         def grow(row: Any, found: list[Any]) -> list[Any]:
-            begin = make.gep(given, [make.mul(row, self.apart)])
+            begin = make.gep(given, [make.mul(self.number_of(row), self.apart)])
             return [
                 make.fadd(x, self.load(make.gep(begin, [one])))
                 for x, one in zip(found, aside, strict=True)
@@ -165,6 +186,21 @@ class Rows(Row):
 
         for one, place in zip(self.more(firsts, self.rows, 1, grow), places, strict=True):
             self.store(one, place)
+
+
+class Told(Rows):
+    """See `add_told_rows`."""
+
+    def fill(self, to: Any, given: Any, told: Any, *wholes: Any) -> None:
+        """The same, of other rows."""
+        at, begin, first, n, m = wholes
+        self.told = self.builder.gep(told, [first])
+        super().fill(to, given, at, begin, n, m, WHOLE(0))
+
+    def number_of(self, row: Any) -> Any:
+        """As it is told."""
+        make = self.builder
+        return make.fptosi(make.load(make.gep(self.told, [row])), WHOLE)
 
 
 class Total(Maker):

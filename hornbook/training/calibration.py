@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,19 +33,20 @@ from hornbook.training.measures import Evaluation
 from hornbook.training.protocols import BatchSource
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
-from hornbook.training.turns import Way, clock_for, in_turns
+from hornbook.training.turns import FAR, Way, clock_for, in_turns
 
 __all__ = ["Calibration", "calibrate", "time_steps"]
 
 CALL = 64  # compiled steps that are timed at once, at most
 # Where their rank is asked for, as many as have so many multiplications: what a call takes by
 # itself is little then, as it is in a training, whose calls have more.
-WORK = 10**9
+WORK = 5 * 10**8
 SPREAD = 6  # batches that are timed before a given time
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
 # small net bfloat16 saves a tenth of the time and costs some of the loss. So must more threads than
 # one, for the choice is kept: beside other work they wait for each other.
 MARGIN, PRECISION_MARGIN, THREADS_MARGIN = 0.97, 0.8, 1 / 0.85
+LEAD = 2.0  # times as fast as the start: as fast as bfloat16 could make that
 
 
 @dataclass(frozen=True)
@@ -121,51 +122,116 @@ def calibrate(
             not_compiled=open_.not_compiled,
         )  # fmt: skip
     device = next(objective.parameters()).device
-    random, cursor = random_states(device), batches.cursor
-    sample = [next(batches) for _ in range(BATCHES)]
-    batches.cursor = cursor
-    tried: dict[str, float] = {}
-    chosen = open_.start
-    ways: dict[TrainingSettings, Way] = {}
-    busy = is_busy(chosen.threads)
+    random, race = random_states(device), Race(objective, batches, settings, tell)
+    busy = is_busy(open_.start.threads)
     try:
-        for change in open_.others:
-            pair = [chosen, replace(chosen, **change)]
-            if change == {"threads": 1} and busy:
-                chosen = pair[1]  # threads that wait for others' work are not a choice
-                continue
-            shared = is_compiled(change) and change["threads"] > 1 == (settings.threads or 1)
-            if shared and (
-                chosen.gradients != "compiled"
-                or change["threads"] > 2 * chosen.threads  # half as many gained nothing
-                or busy
-            ):
-                continue
-            if is_compiled(change) and (wait := wait_for(objective, settings, batches)):
-                tell(wait)
-            for how in pair:
-                often = together(objective, how, batches)
-                ways[how] = ways.get(how) or Way(
-                    stepper(objective, sample * often, how), times=often
-                )
-            in_turns([ways[how] for how in pair], clock_for(most_threads(pair), device.type))
-            times = [ways[how].best / BATCHES for how in pair]
-            for how, seconds in zip(pair, times, strict=True):
-                tried[in_words(how)] = seconds * 1e3
-            margin = 1 / THREADS_MARGIN if shared else margin_of(change)
-            if times[1] < margin * times[0]:
-                chosen = pair[1]
+        chosen = race.fastest(open_, busy=busy)
     finally:
         set_random_states(device, random)
     busy = busy or is_busy(open_.start.threads)
     return Calibration(
         chosen,
-        tuple(tried.items()),
+        tuple(race.tried.items()),
         time.perf_counter() - began,
         open_.refused,
         quiet=not busy,
         not_compiled=open_.not_compiled,
     )
+
+
+class Race:
+    """Ways to train a net, timed in pairs.
+
+    Args:
+        objective, batches, settings, tell: as of `calibrate`.
+
+    Attributes:
+        tried: each way in words, with its milliseconds per step.
+    """
+
+    def __init__(
+        self, objective: torch.nn.Module, batches: BatchSource, settings: TrainingSettings,
+        tell: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.objective, self.batches, self.settings, self.tell = objective, batches, settings, tell
+        cursor = batches.cursor
+        self.sample = [next(batches) for _ in range(BATCHES)]
+        batches.cursor = cursor
+        self.tried: dict[str, float] = {}
+        self.ways: dict[TrainingSettings, Way] = {}
+
+    def fastest(self, open_: Candidates, *, busy: bool) -> TrainingSettings:
+        """The settings of the way that is taken in the end.
+
+        Compiled steps come first, shared by two threads where that is open: where they are far
+        ahead of the start, nothing else is tried.
+
+        Args:
+            open_: what may be chosen.
+            busy: whether others are at work: threads that wait for these are not a choice.
+        """
+        chosen, changes = open_.start, [one for one in open_.others if not is_compiled(one)]
+        if busy and {"threads": 1} in changes:
+            changes.remove({"threads": 1})
+            chosen = replace(chosen, threads=1)
+        compiled = [replace(chosen, **one) for one in open_.others if is_compiled(one)]
+        if chosen.gradients == "compiled":
+            compiled = [chosen, *compiled]
+        if busy:
+            compiled = compiled[:1]
+        if chosen.gradients == "compiled":
+            return self.shared(compiled)
+        hopeful = [*compiled[1:2], *compiled[:1]]  # by two threads, by one
+        if hopeful and changes:
+            lead = LEAD if any("precision" in one for one in changes) else FAR
+            ratio = self.ratio(hopeful[0], chosen)
+            if ratio < 1 / lead:
+                return self.shared(compiled)
+            if ratio > FAR:
+                del hopeful[0]
+        for change in changes:
+            other = replace(chosen, **change)
+            if self.ratio(other, chosen) < margin_of(change):
+                chosen = other
+        for one in hopeful:
+            if self.ratio(one, chosen) < MARGIN:
+                return self.shared(compiled) if one != compiled[0] else one
+        return chosen
+
+    def shared(self, compiled: Sequence[TrainingSettings]) -> TrainingSettings:
+        """By how many threads compiled steps are made: by as many as save what they are worth.
+
+        Args:
+            compiled: by one, by two, and so on.
+        """
+        chosen = compiled[0]
+        for more in compiled[1:]:
+            if self.ratio(more, chosen) >= 1 / THREADS_MARGIN:
+                break  # twice as many save even less
+            chosen = more
+        return chosen
+
+    def ratio(self, one: TrainingSettings, other: TrainingSettings) -> float:
+        """What one way takes, as a part of what another does."""
+        pair = (other, one)
+        device = next(self.objective.parameters()).device.type
+        in_turns([self.way(how) for how in pair], clock_for(most_threads(pair), device))
+        seconds = [self.ways[how].best / BATCHES for how in pair]
+        for how, each in zip(pair, seconds, strict=True):
+            self.tried[in_words(how)] = each * 1e3
+        return seconds[1] / seconds[0]
+
+    def way(self, how: TrainingSettings) -> Way:
+        """A way, which is got ready once."""
+        if how not in self.ways:
+            loaded = any(one.gradients == "compiled" for one in self.ways)
+            if how.gradients == "compiled" and not loaded:
+                wait = wait_for(self.objective, self.settings, self.batches)
+                if wait:
+                    self.tell(wait)
+            often = together(self.objective, how, self.batches)
+            self.ways[how] = Way(stepper(self.objective, self.sample * often, how), times=often)
+        return self.ways[how]
 
 
 def together(objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource) -> int:
@@ -176,7 +242,7 @@ def together(objective: torch.nn.Module, settings: TrainingSettings, batches: Ba
     return max(1, min(CALL, WORK // max(1, work)) // BATCHES)
 
 
-def most_threads(pair: list[TrainingSettings]) -> int:
+def most_threads(pair: Sequence[TrainingSettings]) -> int:
     """Of two ways."""
     return max(how.threads for how in pair)
 

@@ -40,7 +40,7 @@ from hornbook.training.settings import TrainingSettings
 
 __all__ = ["VERSION", "calibrate_once", "kind_of_training"]
 
-VERSION = 4  # of calibration itself: raised when choices are weighed otherwise
+VERSION = 5  # of calibration itself: raised when choices are weighed otherwise
 BUSY = "the machine was busy with other work while it was measured"
 # What a choice of several threads is worth then: it stays, for the same command gives the same
 # numbers, but it is said at once.
