@@ -5,19 +5,26 @@ which `Counting` sees. Each matrix product (n, k) × (k, m) is 2 n k m operation
 float32: what products read and write, each matrix once on the way there and once on the way back
 however often it is used, and what the update of the parameters reads and writes. Operations between
 products are reckoned to cost nothing: a program could do them while the numbers are at hand.
+
+Where compiled steps compute what embeddings add to a product once for each id, that is all that has
+to be done, and it is counted.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from hornbook.kernels.program import Column, Kind, Operation
+from hornbook.training.compilable import some_program
 from hornbook.training.trainer import Trainer
 
 __all__ = ["Counted", "Counting", "counted_calls", "counted_steps"]
@@ -122,6 +129,28 @@ class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.seen[place] = x
         return 0 if known else x.numel()
 
+    def look_up(self, one: Operation, ids: Any) -> None:
+        """In place of a first layer's products those of the different ids at each of its places.
+
+        Args:
+            one: a TABLE.
+            ids: of a batch.
+        """
+        fan_in, out, taps = (one.whole[at] for at in (Column.IN, Column.OUT, Column.OTHER))
+        size, n = fan_in // taps, ids.size // taps
+        there, weight, back = (1, n, fan_in, out), (1, out, n, fan_in), (1, n, out, fan_in)
+        for shape in (there, weight, back):
+            if not self.products[shape]:
+                raise ValueError(f"no product {shape} was counted: {dict(self.products)}")
+            self.products[shape] -= 1
+        self.numbers -= 3 * n * fan_in
+        for column in ids.reshape(-1, taps).T:
+            count = len(np.unique(column))
+            self.products.update(
+                [(1, count, size, out), (1, size, count, out), (1, count, out, size)]
+            )
+            self.numbers += count * (3 * size + 2 * out)
+
 
 def is_attention(a: Any, b: Any) -> bool:
     """Whether a product element by element is one of the two in the attention of one position.
@@ -133,17 +162,22 @@ def is_attention(a: Any, b: Any) -> bool:
     return both and a.dim() == 4 and b.dim() >= 3 and a.numel() > b.numel()
 
 
-def counted_steps(trainer: Trainer, steps: int) -> Counted:
+def counted_steps(trainer: Trainer, steps: int, *, by_ids: bool = True) -> Counted:
     """What a training step has to do: loss and gradients by hand, and the update.
 
     Args:
         trainer: of a net that can be taken apart: it becomes one of float64.
         steps: how many batches are looked at, for they may differ in size.
+        by_ids: count what compiled steps compute once for each id so.
     """
     net: Any = trainer.module.double()
     numbers = sum(p.numel() for p in net.parameters())
     vectors = len([x for x in trainer.optimizer.state().values() if x.numel() == numbers])
     held, counting = 0, Counting(once=True)
+    operations: tuple[Operation, ...] = ()
+    if by_ids:
+        with contextlib.suppress(ValueError):  # there may be no kernels for it
+            operations = some_program(net, trainer.settings, trainer.batches).operations
     for _ in range(steps):
         batch = next(trainer.batches)
         net.zero_grad()
@@ -155,6 +189,9 @@ def counted_steps(trainer: Trainer, steps: int) -> Counted:
             backward()
             held += max(there, sum(x.numel() for x in counting.seen.values()))
             counting.turn()
+        for one in operations:
+            if one.whole[Column.KIND] == Kind.TABLE:
+                counting.look_up(one, np.asarray(batch.inputs))
     # The update reads parameters, gradients and the optimizer's vectors, and writes all but the
     # gradients.
     update = numbers * (3 + 2 * vectors)

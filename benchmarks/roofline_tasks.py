@@ -22,6 +22,7 @@ from benchmarks.peers import MakeMore, NanoGPT, lecture_wavenet
 from benchmarks.throughput import (
     AS_MAKEMORE,
     AS_NANOGPT,
+    MAKEMORE_GRU,
     MAKEMORE_SHAPE,
     NANOGPT_SHAPE,
     draw,
@@ -151,7 +152,7 @@ def lines_net(place: Place, kind: str) -> Callable[..., Trainer]:
     """Trainers of makemore's nets."""
     words, tokenizer, stream = names(place)
     longest = max(map(len, words)) + 1
-    shape: dict[str, Any] = {"n_embd": 64, "n_hidden": 64, "block_size": longest}
+    shape: dict[str, Any] = {**MAKEMORE_GRU, "block_size": longest}
     if kind == "gpt":
         shape = {**MAKEMORE_SHAPE, **AS_MAKEMORE, "block_size": longest}
     return functools.partial(trained_by, kind, stream, tokenizer.vocabulary, shape, 32)

@@ -59,6 +59,7 @@ class AfterTrainer:
                 told.flush()
                 raise SystemExit
             trainer.Trainer.arrive = first
+            trainer.Trainer.steps_to_arrive = lambda self: 1  # no more in a turn of compiled ones
         return None
 
 sys.meta_path.insert(0, AfterTrainer())

@@ -314,6 +314,8 @@ AS_NANOGPT: dict[str, Any] = {
 AS_MAKEMORE = {**AS_NANOGPT, "tied": False, "bias": True}
 NANOGPT_SHAPE = {"n_layer": 4, "n_head": 4, "n_embd": 128, "block_size": 64}
 MAKEMORE_SHAPE = {"n_layer": 4, "n_head": 4, "n_embd": 64}
+# Its recurrent nets drop nothing.
+MAKEMORE_GRU = {"n_embd": 64, "n_hidden": 64, "dropout": 0.0, "embedding_dropout": 0.0}
 
 
 def nanogpt_training(options: Options) -> Work:
@@ -358,7 +360,7 @@ def makemore_training(options: Options, kind: str) -> Work:
         shape = {**MAKEMORE_SHAPE, **AS_MAKEMORE, "block_size": peer.block_size}
     else:
         name, letter = kind, "c"
-        shape = {"n_embd": 64, "n_hidden": 64, "block_size": peer.block_size}
+        shape = {**MAKEMORE_GRU, "block_size": peer.block_size}
     for threads in options.threads:
         for workers in (0, 4):
             step = peer.training(kind, batch_size=batch, workers=workers)

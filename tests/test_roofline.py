@@ -48,7 +48,7 @@ def trainer(name: str, **training: Any) -> Trainer:
 
 @pytest.mark.parametrize("name", NETS)
 def test_operations_are_those_that_torch_counts_on_autograds_way(name: str) -> None:
-    ours = counted_steps(trainer(name), STEPS)
+    ours = counted_steps(trainer(name), STEPS, by_ids=False)
     other = trainer(name)
     net: Any = other.module.double()
     with FlopCounterMode(display=False) as theirs:
@@ -62,7 +62,26 @@ def test_operations_are_those_that_torch_counts_on_autograds_way(name: str) -> N
 def test_operations_are_those_of_the_program_of_kernels(name: str) -> None:
     made = trainer(name)
     program = program_for(made.module, made.batches, made.flat.begins)
-    assert counted_steps(made, STEPS).operations == 2 * program.multiplications
+    assert counted_steps(made, STEPS, by_ids=False).operations == 2 * program.multiplications
+
+
+@pytest.mark.parametrize("name", ["mlp", "tree", "lstm"])
+def test_what_embeddings_add_to_a_product_counts_once_for_each_id(name: str) -> None:
+    made, plain = trainer(name), counted_steps(trainer(name), STEPS, by_ids=False)
+    found = counted_steps(made, STEPS)
+    taps, size, out = {"mlp": (3, 4, 12), "tree": (2, 4, 8), "lstm": (1, 4, 24)}[name]
+    other, ids, different = trainer(name).batches, 0, 0
+    for _ in range(STEPS):
+        places = next(other).inputs.reshape(-1, taps).T
+        ids += places.size
+        different += sum(len(set(place.tolist())) for place in places)
+    assert different < ids
+    less = ids - different
+    assert (plain.operations - found.operations) * STEPS == 3 * 2 * less * size * out
+    # Embeddings are read there and back and their gradients written, as was the input; and tables
+    # and their gradients are written.
+    assert (plain.moved - found.moved) * STEPS == 4 * (3 * less * size - 2 * different * out)
+    assert found.held == plain.held
 
 
 def test_each_matrix_counts_once_there_and_once_back_and_the_update_as_it_is() -> None:
@@ -74,7 +93,7 @@ def test_each_matrix_counts_once_there_and_once_back_and_the_update_as_it_is() -
     # dpre, x and the gradient of W1; W1 and dx.
     there = (x + w1 + h) + (h + w2 + y)
     back = (y + h + w2) + (w2 + h) + (h + x + w1) + (w1 + x)
-    found = counted_steps(made, STEPS)
+    found = counted_steps(made, STEPS, by_ids=False)
     assert found.moved == 4 * (there + back + 3 * parameters)
     assert found.held == 4 * (max(there, back) + parameters)
 
