@@ -11,7 +11,7 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel
 from hornbook.kernels.exponential import exponential
-from hornbook.kernels.rows import add_row, add_rows, copy_row
+from hornbook.kernels.rows import add_row, add_rows, copy_row, without_negative
 
 __all__ = [
     "add", "dropout", "dropout_back",
@@ -125,11 +125,8 @@ def tanh_back(d: Array, v: Array, x: int, count: int) -> None:
 
 @kernel
 def relu(v: Array, x: int, count: int) -> None:
-    """In place; NaN stays NaN."""
-    zero = v.dtype.type(0)
-    part = v[x : x + count]
-    for j in range(count):
-        part[j] = zero if part[j] < zero else part[j]
+    """In place."""
+    without_negative(v, x, v, x, count)
 
 
 @kernel

@@ -25,7 +25,9 @@ __all__ = ["add_dots", "add_product", "dots", "product"]
 Array = Any
 Place = Any
 TALL = 1024  # rows of A at a time, so that they stay in a cache for all strips
-FAR = 2**12  # bytes from a row of B to the next, from which a panel pays: a page
+# Bytes from a row of B to the next, from which a panel pays: a page where a strip of C takes three
+# lines of the cache, less where it takes one and a half, and more rows share few places.
+FAR = 2**12 if WIDTH == 64 else 2**9
 MANY = 4 * ROWS  # rows of A for which it does
 SOME, EACH = 24, 8  # rows of A for which B is turned: so many, or one for so many of a sum
 NEAR = 2**16  # numbers of B that stay in the caches, where its rows meet those of A

@@ -55,6 +55,12 @@ def scale_row(typing: Any, to: Any, at: Any, given: Any, begin: Any, count: Any,
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def without_negative(typing: Any, to: Any, at: Any, given: Any, begin: Any, count: Any) -> Any:
+    """`copy_row` with 0 in the place of what is below it; NaN stays NaN."""
+    return instructions(NotBelow, types.void(to, WHOLES, given, WHOLES, WHOLES))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def largest(typing: Any, given: Any, begin: Any, count: Any) -> Any:
     """The largest of `count` numbers, one or more; one that is NaN may be passed over."""
     return instructions(Largest, given.dtype(given, WHOLES, WHOLES))
@@ -130,6 +136,21 @@ class Shift(Row):
     def made(self, to: Any, given: Any, by: Any) -> Any:
         """Less by a number."""
         return self.builder.fsub(self.load(given), by)
+
+
+class NotBelow(Row):
+    """See `without_negative`."""
+
+    def made(self, to: Any, given: Any, by: Any) -> Any:
+        """0, or what is there.
+
+        LLVM is not to see that it is there already: it would make a store by a mask, three times
+        as slow.
+        """
+        make, nothing = self.builder, ir.Constant(self.vector, None)
+        same = ir.FunctionType(given.type, [given.type])
+        found = self.load(make.asm(same, "", "=r,0", [given], side_effect=False))
+        return make.select(make.fcmp_ordered("<", found, nothing), nothing, found)
 
 
 class Scale(Row):
