@@ -16,6 +16,9 @@ from typing import Any
 
 from hornbook.kernels.compiled import kernel, summing
 from hornbook.kernels.exponential import exponential
+from hornbook.kernels.panels import place, turned_block
+from hornbook.kernels.rows import raise_row
+from hornbook.kernels.vectors import WIDTH
 
 __all__ = [
     "begin_scores", "bytes_of", "drop", "drop_back", "pack", "powers", "sum_products", "transpose",
@@ -42,12 +45,19 @@ def pack(
 def transpose(
     made: Array, to: int, given: Array, at: int, count: int, stride: int, size: int, scale: Any
 ) -> None:
-    """The same, features first."""
+    """The same, features first, close together: squares are turned in registers."""
+    lanes = WIDTH // made.itemsize
+    rows, columns = count - count % lanes, size - size % lanes
+    for i in range(0, rows, lanes):
+        for j in range(0, columns, lanes):
+            square = place(given, at + i * stride + j)
+            turned_block(place(made, to + j * count + i), count, square, stride, lanes, lanes, 1, 1)
     for i in range(count):
-        begin = at + i * stride
-        row, column = given[begin : begin + size], made[to + i : to + size * count]
-        for j in range(size):
-            column[j * count] = row[j] * scale
+        for j in range(columns if i < rows else 0, size):
+            made[to + j * count + i] = given[at + i * stride + j]
+    whole = made[to : to + size * count]
+    for j in range(size * count):
+        whole[j] *= scale
 
 
 @kernel
@@ -79,9 +89,7 @@ def powers(v: Array, scores: int, seen: int, many: int, at_most: int, at_share: 
     for i in range(many):
         most[i], share[i] = lowest, zero
     for r in range(seen):
-        row = v[scores + r * many : scores + (r + 1) * many]
-        for i in range(many):
-            most[i] = row[i] if row[i] > most[i] else most[i]
+        raise_row(v, at_most, v, scores + r * many, many)
     power(v, scores, seen, many, most)
     for r in range(seen):
         row = v[scores + r * many : scores + (r + 1) * many]

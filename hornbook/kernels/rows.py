@@ -55,6 +55,12 @@ def scale_row(typing: Any, to: Any, at: Any, given: Any, begin: Any, count: Any,
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def raise_row(typing: Any, to: Any, at: Any, given: Any, begin: Any, count: Any) -> Any:
+    """Each number to the larger of it and the given one; NaN is passed over."""
+    return instructions(Larger, types.void(to, WHOLES, given, WHOLES, WHOLES))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def without_negative(typing: Any, to: Any, at: Any, given: Any, begin: Any, count: Any) -> Any:
     """`copy_row` with 0 in the place of what is below it; NaN stays NaN."""
     return instructions(NotBelow, types.void(to, WHOLES, given, WHOLES, WHOLES))
@@ -138,19 +144,31 @@ class Shift(Row):
         return self.builder.fsub(self.load(given), by)
 
 
-class NotBelow(Row):
-    """See `without_negative`."""
+class Larger(Row):
+    """See `raise_row`."""
 
     def made(self, to: Any, given: Any, by: Any) -> Any:
-        """0, or what is there.
+        """What is given, or what is there."""
+        make, found, there = self.builder, self.load(given), self.unseen(to)
+        return make.select(make.fcmp_ordered(">", found, there), found, there)
+
+    def unseen(self, place: Any) -> Any:
+        """A vector from where the result goes.
 
         LLVM is not to see that it is there already: it would make a store by a mask, three times
         as slow.
         """
-        make, nothing = self.builder, ir.Constant(self.vector, None)
-        same = ir.FunctionType(given.type, [given.type])
-        found = self.load(make.asm(same, "", "=r,0", [given], side_effect=False))
-        return make.select(make.fcmp_ordered("<", found, nothing), nothing, found)
+        same = ir.FunctionType(place.type, [place.type])
+        return self.load(self.builder.asm(same, "", "=r,0", [place], side_effect=False))
+
+
+class NotBelow(Larger):
+    """See `without_negative`."""
+
+    def made(self, to: Any, given: Any, by: Any) -> Any:
+        """0, or what is there."""
+        make, nothing, there = self.builder, ir.Constant(self.vector, None), self.unseen(given)
+        return make.select(make.fcmp_ordered("<", there, nothing), nothing, there)
 
 
 class Scale(Row):
