@@ -125,9 +125,10 @@ def roofline(size: Size) -> float:
     """Seconds of a step's products alone, each at the rate that its shape has."""
     n, width, out = size.rows * size.time, size.width, size.gates * size.width
     each = [
-        (1, (n, width, out)), (size.time, (size.rows, width, out)),  # there
-        (2, (width, n, out)),  # gradients of weights
-        (1, (n, out, width)), (size.time - 1, (size.rows, out, width)),  # and back
+        (size.time, (size.rows, width, out)),  # there: the state's, and the input's for each symbol
+        (1, (SYMBOLS, width, out)),
+        (1, (width, n, out)), (1, (width, SYMBOLS, out)),  # gradients of weights
+        (size.time - 1, (size.rows, out, width)), (1, (SYMBOLS, out, width)),  # and back
         (1, (n, width, SYMBOLS)), (1, (SYMBOLS, n, width)), (1, (n, SYMBOLS, width)),
     ]  # fmt: skip
     return sum(count * n * k * m / rate(n, k, m) for count, (n, k, m) in each)

@@ -13,7 +13,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from hornbook.kernels.program import Program
+from hornbook.kernels.program import Kind, Program
 from hornbook.nn import (
     GELU,
     GRU,
@@ -231,6 +231,34 @@ def test_a_kernel_gives_autograds_gradients(
     buffers = zip(made.module.named_buffers(), other.module.named_buffers(), strict=True)
     for (name, own), (_, theirs) in buffers:
         torch.testing.assert_close(own, theirs, rtol=1e-12, atol=1e-14, msg=name)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("layer", [Embedding, FlattenConsecutive, RNN, GRU, LSTM])
+def test_so_it_does_where_a_batch_has_few_of_many_ids(
+    layer: type[Layer], threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is then computed once: tables have room for a batch's ids, not for all."""
+    monkeypatch.setattr(f"{__name__}.SYMBOLS", 300)
+    test_a_kernel_gives_autograds_gradients(layer, threads, monkeypatch)
+
+
+def test_embeddings_alone_are_multiplied_by_ids() -> None:
+    """Where something else reads them, or changes them, a product is made of each position."""
+
+    def kinds(*layers: Layer, of_rows: bool = False) -> list[int]:
+        places = {id(p): 0 for layer in layers for p in layer.parameters()}
+        rows = ROWS * TIME if of_rows else ROWS
+        made = program_of(layers, rows, ROWS * TIME, places, of_rows=of_rows, longest=TIME)
+        return [one.whole[0] for one in made.operations]
+
+    assert kinds(*middle())[:2] == [Kind.TABLE, Kind.LOOK_UP]
+    assert kinds(*through(LSTM(WIDTH, 4)), of_rows=True)[:2] == [Kind.TABLE, Kind.LSTM]
+    rows = [Residual(Linear(12, 12)), Sequential(Dropout(0.5), Linear(12, 12)), LayerNorm(12)]
+    for layer in rows:
+        found = kinds(*reading(layer), of_rows=True)
+        assert found[0] == Kind.EMBEDDING
+        assert Kind.TABLE not in found
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e5])

@@ -14,8 +14,8 @@ Arguments that all have, beside those of `layers`:
     w, b    where the weight and the bias of the input begin
     u, e    the same of the state
     state   (rows, S): a layer's own begins in column `own`
-    told    where the rows of tables begin that positions look up, if k is 0: x is a table of what
-            ids add to the gates, (ids, gates), w and b are not there, and the way back ends in it
+    told    if k is 0: where positions are told which row they look up of the table at x, (rows,
+            gates), of what ids add to the gates; w and b are the table's then (`id_tables`)
     kept    where the values that a layer keeps begin: room for the weights the other way round,
             whose products are then fast on the way back, and its gates
 """

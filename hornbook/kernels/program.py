@@ -100,20 +100,21 @@ class Column(IntEnum):
     "Features of a row of the input."
     OUT = 3
     X = 4
-    "Where the input begins among the values."
+    "Where the input begins among the values; of TABLE how many rows each has room for."
     Y = 5
     "Where the output begins: where the input does, if it takes its place."
     WEIGHT = 6
     "Where the weight begins among the parameters."
     BIAS = 7
     STATE_WEIGHT = 8
-    "Where a recurrent layer's weight of the state begins; how far back ATTENTION sees, if not all."
+    """Where a recurrent layer's weight of the state begins; how far back ATTENTION sees, if not all;
+    where TABLE's embeddings begin."""
     STATE_BIAS = 9
     "Its bias; how many queries of ATTENTION draw their random bytes together."
     KEPT = 10
     "Where the values begin that it keeps for itself."
     RUNNING = 11
-    "Where its running statistics begin."
+    "Where its running statistics begin; of TABLE how many different ids there may be."
     OWN = 12
     """Its own: what BatchNorm's degrees of freedom are fewer than its rows; the least random byte
     that Dropout keeps; the column of the state where a recurrent layer's begins; heads of
@@ -122,7 +123,8 @@ class Column(IntEnum):
     OTHER = 13
     """Where a second input begins, or the angles of TURN; the least random byte that ATTENTION
     keeps, or 0; the ids that a tree spans; 1 where TAPS adds its gradient to what is there; where
-    BatchNorm's output begins."""
+    BatchNorm's output begins; the places of a window that TABLE has a table for each; where the
+    rows stand that a recurrent layer looks up, whose IN is 0."""
     DRAWN = 14
     "Random bytes that it needs for a row of its input, in training; see `bytes_drawn`."
 
