@@ -107,8 +107,8 @@ class Column(IntEnum):
     "Where the weight begins among the parameters."
     BIAS = 7
     STATE_WEIGHT = 8
-    """Where a recurrent layer's weight of the state begins; how far back ATTENTION sees, if not all;
-    where TABLE's embeddings begin."""
+    """Where a recurrent layer's weight of the state begins, or TABLE's embeddings; how far back
+    ATTENTION sees, if not all."""
     STATE_BIAS = 9
     "Its bias; how many queries of ATTENTION draw their random bytes together."
     KEPT = 10
