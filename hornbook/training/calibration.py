@@ -181,7 +181,8 @@ class Race:
             compiled = compiled[:1]
         if chosen.gradients == "compiled":
             return self.shared(compiled)
-        hopeful = [*compiled[1:2], *compiled[:1]]  # by two threads, by one
+        # By two threads; if that loses, by one, or by as many as the start has.
+        hopeful = list(dict.fromkeys([*compiled[1:2], *compiled[:1], *compiled[-1:]]))
         if hopeful and changes:
             lead = LEAD if any("precision" in one for one in changes) else FAR
             ratio = self.ratio(hopeful[0], chosen)
