@@ -261,6 +261,42 @@ def test_embeddings_alone_are_multiplied_by_ids() -> None:
         assert Kind.TABLE not in found
 
 
+def test_tables_of_ids_take_little_room() -> None:
+    """Each place has one: of long windows, of many ids, these would take more than all else."""
+
+    def values(symbols: int, time: int, out: int, rows: int) -> tuple[int, int]:
+        layers = [Embedding(symbols, 16), Flatten(), Linear(16 * time, out)]
+        places = {id(p): 0 for layer in layers for p in layer.parameters()}
+        made = program_of(layers, rows, rows * time, places)
+        return made.operations[0].whole[0], made.values
+
+    straight = 33 * 200 * 16 + 33 * 256
+    for symbols in (5_000, 50_000):
+        assert values(symbols, 200, 256, 33) == (Kind.EMBEDDING, straight)
+        assert values(symbols, 200, 256, 1)[0] == Kind.EMBEDDING  # a thread's share: the same
+    kind, room = values(10_000, 1, 16, 2)
+    assert kind == Kind.TABLE
+    assert room < 10_000 + 200  # of ids themselves there is a list, not one for each place
+    kind, room = values(1_000, 15, 256, 2)
+    assert kind == Kind.TABLE
+    assert room < 1_000 + 2 * 15 * (256 + 16 + 3) + 2 * 256 + 100
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_embeddings_are_multiplied_by_themselves(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A head that is tied to them, with nothing between."""
+
+    def layers() -> list[Layer]:
+        table, head = Embedding(SYMBOLS, 3), Linear(3, SYMBOLS, bias=False)
+        head.weight = table.weight
+        return [table, head]
+
+    monkeypatch.setitem(CHAINS, Embedding, layers)
+    test_a_kernel_gives_autograds_gradients(Embedding, threads, monkeypatch)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e5])
 def test_what_is_no_finite_number_is_not_hidden(value: float) -> None:
     """Nor is what only looks as if it could not be computed: tanh of a large number is 1."""

@@ -6,7 +6,8 @@ gradients of windows are added up by id, before they are multiplied.
 
 What is kept of a batch, beside the table and the embeddings that it was made from, are whole
 numbers among the values: which row a position has of all tables, one after the other; the row of
-each id in the table of a place, counted from 1, or 0; how many there are; and whose they are.
+each id in the table that is being made, counted from 1, or 0; how many rows each table has; and
+whose they are.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Places(NamedTuple):
     rows: int
     "Of each position."
     marks: int
-    "Of each place and id."
+    "Of each id: places take turns, for windows may be long and ids many."
     counts: int
     "Of each place."
     ids: int
@@ -43,7 +44,7 @@ class Places(NamedTuple):
 def places(kept: int, n: int, taps: int, symbols: int, most: int) -> Places:
     """For n positions, windows of `taps`, and tables with room for `most` rows."""
     marks = kept + n
-    counts = marks + taps * symbols
+    counts = marks + symbols
     ids = counts + taps
     return Places(kept, marks, counts, ids, ids + taps * most)
 
@@ -68,18 +69,20 @@ def table(
     at = places(kept, len(ids), taps, symbols, most)
     v[at.marks : at.counts] = 0
     for t in range(taps):
-        count, marks = 0, at.marks + t * symbols
+        count, own = 0, at.ids + t * most
         for i in range(t, len(ids), taps):
             symbol = ids[i]
-            row = int(v[marks + symbol]) - 1
+            row = int(v[at.marks + symbol]) - 1
             if row < 0:
                 row = count
                 count += 1
-                v[marks + symbol] = count
-                v[at.ids + t * most + row] = symbol
+                v[at.marks + symbol] = count
+                v[own + row] = symbol
                 copy_row(v, at.embeddings + (t * most + row) * c, p, e + symbol * c, c)
             v[at.rows + i] = t * most + row
         v[at.counts + t] = count
+        for row in range(count):
+            v[at.marks + int(v[own + row])] = 0
         to = y + t * most * m
         make_product(
             v, to, p, b if t == 0 else NONE, v, at.embeddings + t * most * c, c, 1, p,

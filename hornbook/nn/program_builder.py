@@ -15,6 +15,7 @@ __all__ = ["Builder", "Unsuited"]
 
 
 Plan = Callable[["Builder", Any], None]
+LARGE = 2**22  # numbers of tables, from which they must not be larger than what they stand for
 
 
 class Unsuited(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -135,7 +136,7 @@ class Builder:
         self.values = 0  # the first layer's alone: they are not needed
         place = self.place(weight)
         self.transposed.append((place, out, fan_in))
-        kept = self.room(self.positions + taps * (symbols + 1 + most * (1 + size)))
+        kept = self.room(self.positions + symbols + taps * (1 + most * (1 + size)))
         self.shape, self.at = (self.positions, fan_in), most
         self.add(
             Kind.TABLE, out, y=self.room(taps * most * out), weight=place, bias=self.place(bias),
@@ -148,7 +149,7 @@ class Builder:
         out, fan_in = layer.weight.shape
         if fan_in != self.shape[1]:
             raise Unsuited("its layers do not fit each other")
-        if self.read is not None:
+        if self.read is not None and self.may_look_up(self.read, layer.weight):
             self.looked_up_sums(self.read, layer)
             return
         weight, bias = self.place(layer.weight), self.place(layer.bias)
@@ -159,6 +160,19 @@ class Builder:
         y = self.room(self.shape[0] * out)
         self.add(Kind.PRODUCT if wide else Kind.DOTS, out, y=y, weight=weight, bias=bias)
         self.in_place = True
+
+    def may_look_up(self, read: Tensor, weight: Tensor) -> bool:
+        """Whether a product of embeddings may be made once for each id.
+
+        Not where the weight is theirs, which has to stay as it is. Nor where tables could take much
+        more room than the embeddings and their products do. How many rows there are is not asked:
+        threads have different shares of a batch, and one rule.
+        """
+        symbols, size = read.shape
+        out, fan_in = weight.shape
+        taps = fan_in // size
+        small = taps * symbols * (size + out) <= LARGE or taps * out <= 2 * (fan_in + out)
+        return small and id(weight) not in self.looked_up
 
     def looked_up_sums(self, read: Tensor, layer: Linear) -> None:
         """A product of embeddings side by side: the sum of what each adds."""
