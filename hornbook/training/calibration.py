@@ -196,7 +196,10 @@ class Race:
                 chosen = other
         for one in hopeful:
             if self.ratio(one, chosen) < MARGIN:
-                return self.shared(compiled) if one != compiled[0] else one
+                best = one if one == compiled[0] else self.shared(compiled)
+                # Where two threads save too little, one has to win by itself.
+                if best == one or max(best.threads, chosen.threads) > 1:
+                    return best
         return chosen
 
     def shared(self, compiled: Sequence[TrainingSettings]) -> TrainingSettings:
