@@ -356,6 +356,19 @@ def test_that_two_threads_win_is_not_said_of_one(
     assert chosen(found(1.2)) == (1, "float32", "compiled")
 
 
+def test_that_four_threads_win_is_not_said_of_one_either(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two save too little beside one, and both lose to gradients by hand on four."""
+    net = shared_net(monkeypatch)
+    pretend(monkeypatch, {"compiled": 1.0, "hand": 1.2, "autograd": 9.0, "float32": 0.0, 1: 0.5,
+                          2: 0.45, 4: 0.0}, bfloat16=False)  # fmt: skip
+    assert chosen(calibrate(*net, replace(OPEN, steps=10 * OPEN.steps)))[1:] == (
+        "float32", "compiled"
+    )  # fmt: skip
+    assert chosen(calibrate(*net, replace(OPEN, steps=10 * OPEN.steps)))[0] == 4
+
+
 def test_they_do_not_on_a_busy_machine(four: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     timed = pretend(monkeypatch, {"compiled": 0.0, 4: 0.0, 2: 0.0}, busy=(True, False))
     monkeypatch.setattr(offers, "WORTH_SHARING", 1)

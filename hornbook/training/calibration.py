@@ -197,9 +197,12 @@ class Race:
         for one in hopeful:
             if self.ratio(one, chosen) < MARGIN:
                 best = one if one == compiled[0] else self.shared(compiled)
-                # Where two threads save too little, one has to win by itself.
-                if best == one or max(best.threads, chosen.threads) > 1:
+                # Fewer threads than those that won have to win by themselves.
+                margin = MARGIN if best.threads >= chosen.threads else THREADS_MARGIN
+                if best == one or self.ratio(best, chosen) < margin:
                     return best
+                if one.threads <= chosen.threads:
+                    return one
         return chosen
 
     def shared(self, compiled: Sequence[TrainingSettings]) -> TrainingSettings:
