@@ -171,6 +171,7 @@ def test_where_there_is_none_it_says_why_before_anything_is_written(
             training={"gradients": "compiled", **training},
         )  # fmt: skip
     assert "gradients=" in caught.value.hint
+    assert "precision" not in training or "leave out `precision`" in caught.value.hint
     assert not out.exists()
 
 

@@ -4,11 +4,11 @@ Small nets run best on one thread, large ones on all; bfloat16 halves the time o
 does nothing for small ones. Nobody should have to know which is which.
 
 It takes at most 3 % of a training, counted in steps: how much is tried hangs on the settings and
-not on a clock, but where a training is to last for a given time: then it ends when a tenth of that is
-spent. What the processor cannot do is not tried, and what is far slower is dropped at
-once. What one thread does is timed by the time in which that thread runs, so that other work on the
-machine does not choose. Compiled steps are tried where they would save more than the seconds in
-which they are loaded, or compiled for a machine.
+not on a clock, but where a training is to last for a given time: then it ends when a tenth of
+that is spent. What the processor cannot do is not tried, and what is far slower is dropped at
+once. What one thread does is timed by the time in which that thread runs, so that other work on
+the machine does not choose. Compiled steps are tried where they would save more than the seconds
+in which they are loaded, or compiled for a machine.
 """
 
 from __future__ import annotations
