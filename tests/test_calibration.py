@@ -24,7 +24,7 @@ from hornbook.text.batches import Batches, make_batches
 from hornbook.text.models.network import Network
 from hornbook.training import TrainingSettings, calibration
 from hornbook.training import candidates as offers
-from hornbook.training.calibration import Calibration, calibrate, in_words, time_steps
+from hornbook.training.calibration import SPREAD, Calibration, calibrate, in_words, time_steps
 from hornbook.training.candidates import BATCHES, COST, SHARE
 from hornbook.training.trainer import Trainer
 from hornbook.training.turns import clock_for
@@ -367,6 +367,65 @@ def test_that_four_threads_win_is_not_said_of_one_either(
         "float32", "compiled"
     )  # fmt: skip
     assert chosen(calibrate(*net, replace(OPEN, steps=10 * OPEN.steps)))[0] == 4
+
+
+def test_in_a_given_time_no_more_is_tried_than_a_part_of_it_allows(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of steps of a second: 16 for a pair, beside some that tell whether there is time for one."""
+    net = shared_net(monkeypatch)
+    costs: Costs = {"compiled": 1.0, "hand": 1.4, "autograd": 0.1, "float32": 0.0}
+    costs |= {1: 0.0, 2: 0.0, 4: 0.0}
+    timed = pretend(monkeypatch, costs, bfloat16=False)
+    found = calibrate(*net, OPEN, limit=2.0)
+    assert (found.too_short, found.cut, found.tried) == (True, True, ())
+    assert len(timed) == 1
+    found = calibrate(*net, OPEN, limit=1.4 * COST)
+    assert chosen(found) == (2, "float32", "compiled")  # of what was seen the fastest
+    assert (found.too_short, found.cut) == (False, True)
+    assert "autograd" not in {how.gradients for how in timed}
+    found = calibrate(*net, OPEN, limit=100.0 * COST)
+    assert not found.cut
+
+
+def test_compiling_is_told_apart_and_takes_no_time_from_the_rest(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = shared_net(monkeypatch)
+    costs: Costs = {"compiled": 0.5, "float32": 0.0, 1: 0.0, 2: 0.0, 4: 0.0}
+    pretend(monkeypatch, costs, bfloat16=False)
+    clock, made = [0.0], calibration.stepper
+    before = vars(calibration)["time"].perf_counter
+
+    def slow_to_compile(objective: Any, sample: Any, how: TrainingSettings) -> Any:
+        clock[0] += 1000.0 * (how.gradients == "compiled")
+        return made(objective, sample, how)
+
+    there = SimpleNamespace(perf_counter=lambda: before() + clock[0])
+    monkeypatch.setattr(calibration, "time", there)
+    monkeypatch.setattr(calibration, "stepper", slow_to_compile)
+    monkeypatch.setattr(calibration, "wait_for", lambda *given: "a while")
+    told: list[str] = []
+    found = calibrate(*net, replace(OPEN, threads=1), tell=told.append, limit=900.0)
+    assert (told, found.cut, found.compiling) == (["a while"], False, 1000.0)
+    assert 1000 < found.seconds < 1900
+    assert chosen(found) == (1, "float32", "compiled")
+
+
+def test_a_large_net_is_timed_by_few_compiled_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty of a GPT's, each an eighth of a second, took more than half of a training."""
+    sizes = []
+
+    def stepper(objective: Any, sample: Any, how: TrainingSettings) -> Any:
+        sizes.append(len(sample))
+        return lambda: None
+
+    monkeypatch.setattr(calibration, "stepper", stepper)
+    how = replace(OPEN, threads=1, precision="float32", gradients="compiled")
+    time_steps(*parts(), how, 0.0)
+    monkeypatch.setattr(calibration, "WORK", 1)
+    time_steps(*parts(), how, 0.0)
+    assert sizes == [calibration.CALL // SPREAD * SPREAD, SPREAD]
 
 
 def test_they_do_not_on_a_busy_machine(four: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,8 +154,8 @@ def test_a_divergence_is_told(names: Path, tmp_path: Path) -> None:
     ("model", "training", "says"),
     [
         ("rnn", {}, "there is no kernel for AddedRNN"),
-        ("mlp", {"accumulate": 2}, "`accumulate` splits its batches"),
-        ("mlp", {"precision": "bfloat16"}, "its products are in bfloat16"),
+        ("mlp", {"accumulate": 2}, "`accumulate` splits the batches"),
+        ("mlp", {"precision": "bfloat16"}, "`precision` is bfloat16"),
         ("mlp", {"rates": ("*bias=0",)}, "some of its parameters are frozen"),
         ("mlp", {"watch": True}, "`watch` cannot record the activations"),
         ("mlp", {"compile": True}, "not with `gradients=.compiled"),
@@ -171,6 +171,7 @@ def test_where_there_is_none_it_says_why_before_anything_is_written(
             training={"gradients": "compiled", **training},
         )  # fmt: skip
     assert "gradients=" in caught.value.hint
+    assert "precision" not in training or "leave out `precision`" in caught.value.hint
     assert not out.exists()
 
 
@@ -231,7 +232,7 @@ def test_what_alone_keeps_a_net_from_it_is_said() -> None:
     how = replace(OPEN, steps=10 * BETWEEN)
     assert candidates(*parts("mlp dropout"), how).not_compiled == ""
     watched = candidates(*parts("mlp dropout"), replace(how, watch=True))
-    assert watched.not_compiled == "`watch` looks into its steps"
+    assert watched.not_compiled == "`watch` looks into the steps"
     assert candidates(*parts("rnn added", "text"), replace(how, watch=True)).not_compiled == ""
     short = replace(how, steps=1_000, watch=True)
     assert candidates(*parts("mlp dropout"), short).not_compiled == ""

@@ -43,8 +43,9 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     chosen: list[str] = []
 
     def calibrate(
-        objective: Any, batches: Any, settings: Any, open_: Any = None, tell: Any = None
-    ) -> Calibration:
+        objective: Any, batches: Any, settings: Any, open_: Any = None, tell: Any = None,
+        limit: float | None = None,
+    ) -> Calibration:  # fmt: skip
         open_ = open_ or candidates(objective, batches, settings)
         if not open_.worth_measuring:
             return Calibration(open_.start, (), 0.0, too_short=open_.is_open)
@@ -306,6 +307,20 @@ def test_what_was_measured_on_a_busy_machine_is_not_kept(
     quiet = calibrate_once(*parts(), replace(OPEN, threads=1), WHAT)
     assert (quiet.remembered, quiet.unkept) == (False, "")
     assert calibrate_once(*parts(), replace(OPEN, threads=1), WHAT).remembered
+
+
+def test_what_was_cut_short_is_not_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A longer training has time for the rest."""
+    limits = []
+
+    def cut(objective: Any, batches: Any, settings: Any, open_: Any, *others: Any) -> Calibration:
+        limits.append(others[-1])
+        return Calibration(open_.start, (), 2.0, cut=True)
+
+    monkeypatch.setattr(calibration, "calibrate", cut)
+    found = calibrate_once(*parts(), OPEN, WHAT, seconds=30.0)
+    assert (limits, found.remembered, found.unkept, found.path) == ([3.0], False, "", None)
+    assert not folder.exists()
 
 
 def test_short_trainings_ask_no_file(measured: list[str], folder: Path) -> None:

@@ -177,8 +177,42 @@ def test_what_minutes_cannot_do(
 
 
 def test_counting_takes_no_minutes(names: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="fitted in one pass"):
+    with pytest.raises(SettingsError, match=r"fitted in one pass: .minutes. has no effect") as told:
         hornbook.train(names, model="ngram", out=tmp_path / "run", minutes=1)
+    assert "choose a net" in told.value.hint
+
+
+def test_compiling_leaves_half_of_the_minutes_to_the_training(
+    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine compiles once: on a busy one nothing was left, and the training was refused."""
+    timed(monkeypatch, 1.0, 1e-6)
+
+    def calibrate(session: Session, *others: Any) -> None:
+        session.training = replace(session.training, threads=1, precision="float32")
+        session.compiling, session.calibration_seconds = 200.0, 203.0
+
+    monkeypatch.setattr(Session, "calibrate", calibrate)
+    run = hornbook.train(
+        names, out=tmp_path / "run", settings=SMALL, minutes=1, training=QUICK, baseline=False
+    )
+    assert run.summary.steps in (24, 25)  # of a second, in a half of 97 % less three
+
+
+@pytest.mark.parametrize(("threads", "warned"), [(1, False), (1_000, True)])
+def test_more_threads_than_processors_are_told(
+    threads: int, warned: bool, names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hornbook.compute.load.cores_allowed", lambda: 999)
+    events: list[Event] = []
+    how = {**QUICK, "threads": threads, "steps": 0}
+    monkeypatch.setattr("torch.set_num_threads", lambda count: None)
+    hornbook.train(
+        names, out=tmp_path / "run", settings=SMALL, training=how, baseline=False,
+        listen=events.append,
+    )  # fmt: skip
+    told = [one.message for one in events if isinstance(one, Warned)]
+    assert any("is 1,000, and there are only 999 processors" in one for one in told) is warned
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_what_has_no_kernels_is_made_by_itself(names: Prepared, tmp_path: Path) 
         assert isinstance(one, Run)
         assert one.summary.steps == 40
     assert any("together" in message for message in told[0])
-    assert any("by itself: `accumulate` splits its batches" in one for one in told[1])
+    assert any("by itself: `accumulate` splits the batches" in one for one in told[1])
 
 
 def test_a_listeners_refusal_ends_one_training(names: Prepared, tmp_path: Path) -> None:

@@ -194,7 +194,9 @@ class Teller:
             self.how += f" [dim](steps are not compiled: {escape(worded(found.not_compiled))})[/]"
         if found.tried:
             times = "; ".join(f"{words} {ms:.2f} ms" for words, ms in found.tried)
-            when = "" if found.remembered else f" in {found.seconds:.1f} s"
+            when = "" if found.remembered else f" in {found.seconds - found.compiling:.1f} s"
+            if found.compiling:
+                when += f" after compiling for {found.compiling:.0f} s"
             self.how += f" [dim](calibrated{when}; per step: {times})[/]"
             if found.remembered:
                 told = f"Measured earlier on this machine; to measure again, delete {found.path}."

@@ -17,7 +17,7 @@ __all__ = ["DECODING", "WAIT", "are_kept", "note_kept"]
 
 DECODING = "decoding"
 
-WAIT = "The steps are compiled for this machine: 10 to 20 seconds, once."
+WAIT = "Compiling the steps for this machine: 10 to 40 seconds, once."
 
 
 def mark(what: int | str) -> Path | None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
-from hornbook.rendering import short_time
-from hornbook.runs.events import Calibrated, Listener, Noted, nobody
+from hornbook.rendering import many, short_time
+from hornbook.runs.events import Calibrated, Listener, Noted, Warned, nobody
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Start, Task
 from hornbook.training.distributed import World
@@ -53,6 +53,7 @@ class Session:
         training: with all decided that hangs on data and model; `calibrate` decides the rest.
         calibration: digest of the kind of training for which it is kept; empty if nothing was open.
         calibration_seconds: what that took.
+        compiling: the part of it in which steps were compiled for this machine.
         milliseconds: a step's, as they were measured for this kind of training; None if not.
         evaluation_seconds: what the last evaluation took.
         counted: how many predictions of each split it was of, where the task counts them.
@@ -91,6 +92,7 @@ class Session:
         self.training = task.settle(self.model, data, training, self.world.size)
         self.batches = task.batches(self.model, data, self.training)
         self.calibration, self.calibration_seconds = "", 0.0
+        self.compiling = 0.0
         self.milliseconds: float | None = None
         self.evaluation_seconds = 0.0
         self.counted: dict[str, int] = {}
@@ -127,6 +129,7 @@ class Session:
             listen: is told of it.
             seconds: that training is to last, where that decides and not `steps`.
         """
+        from hornbook.compute.load import cores_allowed
         from hornbook.training.compilable import sharing, some_program
         from hornbook.training.kept_choices import calibrate_once
         from hornbook.training.recomputation import choose_recompute
@@ -154,7 +157,16 @@ class Session:
             found = replace(found, sharing=sharing(program, found.settings.threads))
         self.training, self.calibration = found.settings, found.key
         self.calibration_seconds, self.milliseconds = found.seconds, found.milliseconds
+        self.compiling = found.compiling
         listen(Calibrated(found, lowered))
+        there = cores_allowed()
+        if self.training.threads > there:
+            listen(
+                Warned(
+                    f"`threads` is {self.training.threads:,}, and there are only "
+                    f"{many(there, 'processor')} here: threads without one wait for each other."
+                )
+            )
 
     def lower_evaluation(self) -> int:
         """Evaluate on fewer predictions where the default would cost too much.
@@ -252,6 +264,9 @@ class Session:
     def fit_into(self, seconds: float) -> None:
         """Set the number of steps so that training takes so long, calibration included.
 
+        Compiling, which a machine does once, takes half of the time at most: what is beyond that
+        comes on top, or on a busy machine nothing would be left to train in.
+
         A few steps and a small evaluation are timed, on copies; what is chosen becomes part of
         `training`, so that a resumed run ends where an uninterrupted one would. Where evaluations
         would take more than a part of the time, they are of fewer predictions.
@@ -265,7 +280,8 @@ class Session:
         with self.working():
             each = time_steps(self.model, self.batches, self.training, LOOK * seconds)
             prediction = self.time_of_prediction()
-        spent = self.calibration_seconds + time.perf_counter() - began
+        beyond = max(0.0, self.compiling - seconds / 2)
+        spent = self.calibration_seconds - beyond + time.perf_counter() - began
         whole = MARGIN * seconds - spent
         # The last evaluation after as many steps as there is room for: fewer do not make it longer.
         longest = replace(

@@ -130,8 +130,10 @@ def train(
                 where, ancestor.task.name, ancestor.family, loading, listen
             )
         if line.fitted and (training is not None or minutes is not None):
+            what = "`minutes` has" if training is None else "training settings have"
             raise SettingsError(
-                f"{family} is fitted in one pass: training settings have no effect on it."
+                f"{family} is fitted in one pass: {what} no effect on it.",
+                hint="Leave that out, or choose a net as `model`.",
             )
         how = usual = family_settings(line, family, None)
         given = {**chosen.options().as_dict(), **loading}

@@ -4,15 +4,17 @@ Small nets run best on one thread, large ones on all; bfloat16 halves the time o
 does nothing for small ones. Nobody should have to know which is which.
 
 It takes at most 3 % of a training, counted in steps: how much is tried hangs on the settings and
-not on a clock. What the processor cannot do is not tried, and what is far slower is dropped at
-once. What one thread does is timed by the time in which that thread runs, so that other work on the
-machine does not choose. Compiled steps are tried where they would save more than the seconds in
-which they are loaded, or compiled for a machine.
+not on a clock, but where a training is to last for a given time: then it ends when a tenth of
+that is spent. What the processor cannot do is not tried, and what is far slower is dropped at
+once. What one thread does is timed by the time in which that thread runs, so that other work on
+the machine does not choose. Compiled steps are tried where they would save more than the seconds
+in which they are loaded, or compiled for a machine.
 """
 
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +27,7 @@ import torch
 from hornbook.compute.load import free_processors, is_busy
 from hornbook.compute.random_states import random_states, set_random_states
 from hornbook.compute.threads import threads
-from hornbook.training.candidates import BATCHES, Candidates, candidates, is_compiled
+from hornbook.training.candidates import BATCHES, COST, Candidates, candidates, is_compiled
 from hornbook.training.compilable import some_program, wait_for
 from hornbook.training.gradients import WAYS
 from hornbook.training.many_steps import ManySteps
@@ -33,7 +35,7 @@ from hornbook.training.measures import Evaluation
 from hornbook.training.protocols import BatchSource
 from hornbook.training.settings import TrainingSettings
 from hornbook.training.trainer import Trainer
-from hornbook.training.turns import FAR, Way, clock_for, in_turns
+from hornbook.training.turns import FAR, Way, clock_for, in_turns, seconds_of
 
 __all__ = ["Calibration", "calibrate", "time_steps"]
 
@@ -79,6 +81,10 @@ class Calibration:
 
     sharing: int = 0
     "Threads that share a batch of compiled steps: those that are chosen, or fewer."
+    compiling: float = 0.0
+    "The part of `seconds` in which steps were compiled for this machine, once."
+    cut: bool = False
+    "Whether there was no time to try all."
 
     @property
     def milliseconds(self) -> float | None:
@@ -92,6 +98,7 @@ def calibrate(
     settings: TrainingSettings,
     open_: Candidates | None = None,
     tell: Callable[[str], None] = lambda text: None,
+    limit: float | None = None,
 ) -> Calibration:
     """Choose what the settings leave open: threads, precision and the way to get gradients.
 
@@ -106,6 +113,8 @@ def calibrate(
         settings: `threads` 0, `precision` auto and `gradients` auto are what may be chosen.
         open_: what `candidates` gives for these; None: ask it.
         tell: is told what takes long.
+        limit: seconds after which nothing more is tried; compiling does not count. What would take
+            more from the first pair on is not begun.
 
     Raises:
         SettingsError: if there is no way to get gradients here.
@@ -122,7 +131,7 @@ def calibrate(
             not_compiled=open_.not_compiled,
         )  # fmt: skip
     device = next(objective.parameters()).device
-    random, race = random_states(device), Race(objective, batches, settings, tell)
+    random, race = random_states(device), Race(objective, batches, settings, tell, limit)
     busy = is_busy(open_.start.threads)
     try:
         chosen = race.fastest(open_, busy=busy)
@@ -136,6 +145,9 @@ def calibrate(
         open_.refused,
         quiet=not busy,
         not_compiled=open_.not_compiled,
+        compiling=race.compiling,
+        cut=race.cut,
+        too_short=race.cut and not race.tried,
     )
 
 
@@ -143,21 +155,25 @@ class Race:
     """Ways to train a net, timed in pairs.
 
     Args:
-        objective, batches, settings, tell: as of `calibrate`.
+        objective, batches, settings, tell, limit: as of `calibrate`.
 
     Attributes:
         tried: each way in words, with its milliseconds per step.
+        compiling: seconds in which steps were compiled.
+        cut: whether something was not tried, for want of time.
     """
 
     def __init__(
         self, objective: torch.nn.Module, batches: BatchSource, settings: TrainingSettings,
-        tell: Callable[[str], None],
+        tell: Callable[[str], None], limit: float | None = None,
     ) -> None:  # fmt: skip
         self.objective, self.batches, self.settings, self.tell = objective, batches, settings, tell
         cursor = batches.cursor
         self.sample = [next(batches) for _ in range(BATCHES)]
         batches.cursor = cursor
         self.tried: dict[str, float] = {}
+        self.began, self.limit = time.perf_counter(), math.inf if limit is None else limit
+        self.compiling, self.cut = 0.0, False
         self.ways: dict[TrainingSettings, Way] = {}
 
     def fastest(self, open_: Candidates, *, busy: bool) -> TrainingSettings:
@@ -179,6 +195,9 @@ class Race:
             compiled = [chosen, *compiled]
         if busy:
             compiled = compiled[:1]
+        if self.limit < math.inf and self.is_too_slow(chosen):
+            self.cut = True
+            return chosen
         if chosen.gradients == "compiled":
             return self.shared(compiled)
         # By two threads; if that loses, by one, or by as many as the start has.
@@ -211,6 +230,10 @@ class Race:
         Args:
             compiled: by one, by two, and so on.
         """
+        measured = [how for how in compiled if in_words(how) in self.tried]
+        if self.is_over and measured:  # the others would be taken unseen
+            self.cut = self.cut or len(measured) < len(compiled)
+            return min(measured, key=lambda how: self.tried[in_words(how)])
         chosen = compiled[0]
         for more in compiled[1:]:
             if self.ratio(more, chosen) >= 1 / THREADS_MARGIN:
@@ -218,9 +241,24 @@ class Race:
             chosen = more
         return chosen
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time for this is spent."""
+        return time.perf_counter() - self.began - self.compiling > self.limit
+
+    def is_too_slow(self, how: TrainingSettings) -> bool:
+        """Whether there is no time even for a pair, as the first steps of a way tell."""
+        return seconds_of(self.way(how), time.perf_counter) / BATCHES * COST > self.limit
+
     def ratio(self, one: TrainingSettings, other: TrainingSettings) -> float:
-        """What one way takes, as a part of what another does."""
+        """What one way takes, as a part of what another does; 1 if there is no time to see."""
         pair = (other, one)
+        if self.is_over:
+            before = [self.tried.get(in_words(how)) for how in pair]
+            if before[0] and before[1]:
+                return before[1] / before[0]
+            self.cut = True
+            return 1.0
         device = next(self.objective.parameters()).device.type
         in_turns([self.way(how) for how in pair], clock_for(most_threads(pair), device))
         seconds = [self.ways[how].best / BATCHES for how in pair]
@@ -231,22 +269,30 @@ class Race:
     def way(self, how: TrainingSettings) -> Way:
         """A way, which is got ready once."""
         if how not in self.ways:
-            loaded = any(one.gradients == "compiled" for one in self.ways)
+            loaded, wait = any(one.gradients == "compiled" for one in self.ways), ""
             if how.gradients == "compiled" and not loaded:
                 wait = wait_for(self.objective, self.settings, self.batches)
                 if wait:
                     self.tell(wait)
-            often = together(self.objective, how, self.batches)
+            often, began = together(self.objective, how, self.batches, BATCHES), time.perf_counter()
             self.ways[how] = Way(stepper(self.objective, self.sample * often, how), times=often)
+            if wait:
+                self.compiling = time.perf_counter() - began
         return self.ways[how]
 
 
-def together(objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource) -> int:
-    """How often the sample is gone through in a call: more than once by compiled steps alone."""
+def together(
+    objective: torch.nn.Module, settings: TrainingSettings, batches: BatchSource, sample: int
+) -> int:
+    """How often a sample of some batches is gone through in a call.
+
+    More than once by compiled steps alone, and of these only by small ones: sixty of a large net
+    would take longer than some trainings.
+    """
     if settings.gradients != "compiled":
         return 1
     work = some_program(objective, settings, batches).multiplications
-    return max(1, min(CALL, WORK // max(1, work)) // BATCHES)
+    return max(1, min(CALL, WORK // max(1, work)) // sample)
 
 
 def most_threads(pair: Sequence[TrainingSettings]) -> int:
@@ -282,8 +328,7 @@ def time_steps(
         batches.cursor = cursor + at * max(1, int(batches.per_epoch)) // SPREAD
         sample.append(next(batches))
     batches.cursor = cursor
-    if settings.gradients == "compiled":
-        sample *= CALL // SPREAD
+    sample *= together(objective, settings, batches, SPREAD)
     try:
         run = stepper(objective, sample, settings)
         run()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_VARIANCE", "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
-    "sharing", "some_program", "wait_for", "why_no_program",
+    "refusing", "sharing", "some_program", "wait_for", "why_no_program",
 ]  # fmt: skip
 
 # Multiplications in a step, from which on one by itself is as fast; more where each position waits
@@ -79,16 +79,21 @@ def refusal(training: TrainingSettings) -> str | None:
 
     It is the end of a sentence.
     """
+    return next(iter(refusing(training).values()), None)
+
+
+def refusing(training: TrainingSettings) -> dict[str, str]:
+    """The settings with which no net can be trained in this way, each with why, as `refusal`."""
     s = training
     reasons = {
-        "`accumulate` splits its batches": s.accumulate > 1,
-        "`watch` looks into its steps": s.watch,
-        "its products are in bfloat16": s.precision == "bfloat16",
-        f"`gradients` are asked for by {s.gradients}": s.gradients == "autograd",
-        f"it runs on {s.device}": s.device not in ("auto", "cpu"),
-        "`compile` is asked for": s.compile,
+        "accumulate": ("`accumulate` splits the batches", s.accumulate > 1),
+        "watch": ("`watch` looks into the steps", s.watch),
+        "precision": ("`precision` is bfloat16", s.precision == "bfloat16"),
+        "gradients": (f"`gradients` are asked for by {s.gradients}", s.gradients == "autograd"),
+        "device": (f"`device` is {s.device}", s.device not in ("auto", "cpu")),
+        "compile": ("`compile` is asked for", s.compile),
     }
-    return next((reason for reason, holds in reasons.items() if holds), None)
+    return {name: reason for name, (reason, holds) in reasons.items() if holds}
 
 
 def sharing(program: Program, threads: int) -> int:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from hornbook.errors import SettingsError, TrainingError
 from hornbook.extras import needing
-from hornbook.training.compilable import NO_VARIANCE, refusal, wait_for, why_no_program
+from hornbook.training.compilable import NO_VARIANCE, refusal, refusing, wait_for, why_no_program
 from hornbook.training.many_steps import ManySteps, Turns
 from hornbook.training.protocols import BatchSource, WithBackward, WithLoss
 from hornbook.training.settings import TrainingSettings
@@ -227,9 +227,11 @@ def refuse(
     if reason := WAYS[name].refusal(objective, settings, batches):
         found = refusals(objective, settings, batches)
         usable = [name for name, reason in found.items() if reason is None]
+        others = [f"`{one}`" for one in refusing(settings)] if name == Compiled.name else []
+        instead = f", or leave out {' and '.join(others)}" if others else ""
         raise SettingsError(
             f"`gradients` cannot be {name} here: {reason}.",
-            hint=f"Set `gradients={usable[0]}`."
+            hint=f"Set `gradients={usable[0]}`{instead}."
             if reason != NO_VARIANCE
             else "Give it at least 2 rows: a larger `batch_size`, or no BatchNorm.",
             setting="gradients",

@@ -48,6 +48,7 @@ WAITING = (
     "{threads} threads were chosen for this kind of training while the machine was quiet. It is "
     "busy with other work now, and they wait for each other: `threads=1` may be faster."
 )
+TENTH = 0.1  # of the time that a training is to last: what is measured in it
 LARGEST = 65_536  # bytes of a file that can be one
 # Settings of training that change how long a step takes on one path beside another.
 SHAPING = (
@@ -102,7 +103,10 @@ def calibrate_once(
     path = cache_folder() / "calibration" / f"{key}.json"
     kept, taken = read(path, open_), 0.0
     if kept is None:
-        found = calibration.calibrate(objective, batches, settings, open_, tell)
+        limit = None if seconds is None else TENTH * seconds
+        found = calibration.calibrate(objective, batches, settings, open_, tell, limit)
+        if found.cut:  # longer trainings of this kind have time to try the rest
+            return replace(found, key=key)
         if not found.quiet:
             return replace(found, key=key, unkept=BUSY)
         taken, unkept = found.seconds, keep(path, found, open_)

@@ -112,7 +112,7 @@ class TrainingSettings(Settings):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     "Device to train on (auto: a GPU if there is one)."
     threads: Annotated[int, Bounds(0, 1024)] = 0
-    "CPU threads (0: one or all, whichever is faster on this machine)."
+    "CPU threads (0: as many as are fastest on this machine)."
 
     def with_own(self, own: Mapping[str, Any]) -> TrainingSettings:
         """These settings, as they are recommended, with some of one's own in their places.

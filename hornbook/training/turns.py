@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["FAR", "ROUNDS", "Way", "clock_for", "in_turns"]
+__all__ = ["FAR", "ROUNDS", "Way", "clock_for", "in_turns", "seconds_of"]
 
 ROUNDS = 3
 FAR = 1.25  # times the best: what is slower than this after a round has lost
