@@ -293,8 +293,9 @@ def test_embeddings_are_multiplied_by_themselves(
         head.weight = table.weight
         return [table, head]
 
-    monkeypatch.setitem(CHAINS, Embedding, layers)
-    test_a_kernel_gives_autograds_gradients(Embedding, threads, monkeypatch)
+    first: type[Layer] = Embedding
+    monkeypatch.setitem(CHAINS, first, layers)
+    test_a_kernel_gives_autograds_gradients(first, threads, monkeypatch)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e5])
