@@ -307,6 +307,24 @@ def test_where_compiled_steps_are_far_ahead_nothing_else_is_tried(
     )
 
 
+def test_of_a_small_net_steps_by_hand_are_timed_on_one_thread_first(
+    four: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four would take a quarter of that at best: no more is asked where this is not enough."""
+    net = shared_net(monkeypatch)
+    costs: Costs = {"compiled": 1.0, "float32": 0.0, 1: 0.0, 2: 0.0, 4: 0.0}
+
+    def by_hand(cost: float) -> set[int]:
+        timed = pretend(monkeypatch, {**costs, "hand": cost}, bfloat16=False)
+        assert chosen(calibrate(*net, OPEN))[1:] == ("float32", "compiled")
+        return {how.threads for how in timed if how.gradients == "hand"}
+
+    assert by_hand(5.5) == {1}
+    assert by_hand(4.5) == {1, 4}
+    monkeypatch.setattr(calibration, "SMALL", 0)
+    assert by_hand(5.5) == {4}
+
+
 def test_compiled_steps_are_compared_by_as_many_threads_as_the_others(
     four: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ CALL = 64  # compiled steps that are timed at once, at most
 # Where their rank is asked for, as many as have so many multiplications: what a call takes by
 # itself is little then, as it is in a training, whose calls have more.
 WORK = 5 * 10**8
+SMALL = 2 * 10**8  # multiplications of a step
 SPREAD = 6  # batches that are timed before a given time
 # Of the time so far: what a change must reach to be worth making. Fewer digits must earn it: on a
 # small net bfloat16 saves a tenth of the time and costs some of the loss. So must more threads than
@@ -204,6 +205,12 @@ class Race:
         hopeful = list(dict.fromkeys([*compiled[1:2], *compiled[:1], *compiled[-1:]]))
         if hopeful and changes:
             lead = LEAD if any("precision" in one for one in changes) else FAR
+            # Of a small net a step by hand on several threads takes longest of all. On so many it
+            # takes at best that part of what it takes on one.
+            if {"threads": 1} in changes and self.is_small:
+                on_one = replace(chosen, threads=1)
+                if self.ratio(hopeful[0], on_one) < 1 / (lead * chosen.threads):
+                    return self.shared(compiled)
             ratio = self.ratio(hopeful[0], chosen)
             if ratio < 1 / lead:
                 return self.shared(compiled)
@@ -240,6 +247,12 @@ class Race:
                 break  # twice as many save even less
             chosen = more
         return chosen
+
+    @property
+    def is_small(self) -> bool:
+        """Whether there is little to do in a step of it."""
+        found = some_program(self.objective, self.settings, self.batches)
+        return found.multiplications < SMALL
 
     @property
     def is_over(self) -> bool:
