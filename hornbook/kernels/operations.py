@@ -192,23 +192,9 @@ def last_back(c: Case) -> None:
 def gru(c: Case) -> None:
     """Over all steps."""
     cells.gru(
-        c.v,
-        c.x,
-        c.y,
-        c.kept,
-        c.n,
-        c.k,
-        c.m,
-        c.batch,
-        c.p,
-        c.w,
-        c.b,
-        c.u,
-        c.e,
-        c.state,
-        c.own,
+        c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.w, c.b, c.u, c.e, c.state, c.own,
         c.other,
-    )
+    )  # fmt: skip
 
 
 @back(Kind.GRU)
@@ -223,140 +209,53 @@ def gru_back(c: Case) -> None:
 def lstm(c: Case) -> None:
     """Over all steps."""
     cells.lstm(
-        c.v,
-        c.x,
-        c.y,
-        c.kept,
-        c.n,
-        c.k,
-        c.m,
-        c.batch,
-        c.p,
-        c.w,
-        c.b,
-        c.u,
-        c.e,
-        c.state,
-        c.own,
+        c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.w, c.b, c.u, c.e, c.state, c.own,
         c.other,
-    )
+    )  # fmt: skip
 
 
 @back(Kind.LSTM)
 def lstm_back(c: Case) -> None:
     """From the last to the first."""
     cells.lstm_back(
-        c.d,
-        c.v,
-        c.x,
-        c.y,
-        c.kept,
-        c.n,
-        c.k,
-        c.m,
-        c.batch,
-        c.p,
-        c.g,
-        c.w,
-        c.b,
-        c.u,
-        c.e,
-        c.other,
-    )
+        c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.g, c.w, c.b, c.u, c.e, c.other,
+    )  # fmt: skip
 
 
 @there(Kind.RNN_TANH)
 def rnn_tanh(c: Case) -> None:
     """Over all steps."""
     cells.rnn(
-        c.v,
-        c.x,
-        c.y,
-        c.n,
-        c.k,
-        c.m,
-        c.batch,
-        c.p,
-        c.w,
-        c.b,
-        c.u,
-        c.e,
-        c.state,
-        c.own,
-        c.other,
+        c.v, c.x, c.y, c.n, c.k, c.m, c.batch, c.p, c.w, c.b, c.u, c.e, c.state, c.own, c.other,
         True,
-    )
+    )  # fmt: skip
 
 
 @back(Kind.RNN_TANH)
 def rnn_tanh_back(c: Case) -> None:
     """From the last to the first."""
     cells.rnn_back(
-        c.d,
-        c.v,
-        c.x,
-        c.y,
-        c.kept,
-        c.n,
-        c.k,
-        c.m,
-        c.batch,
-        c.p,
-        c.g,
-        c.w,
-        c.b,
-        c.u,
-        c.e,
-        c.other,
+        c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.g, c.w, c.b, c.u, c.e, c.other,
         True,
-    )
+    )  # fmt: skip
 
 
 @there(Kind.RNN_RELU)
 def rnn_relu(c: Case) -> None:
     """Over all steps."""
     cells.rnn(
-        c.v,
-        c.x,
-        c.y,
-        c.n,
-        c.k,
-        c.m,
-        c.batch,
-        c.p,
-        c.w,
-        c.b,
-        c.u,
-        c.e,
-        c.state,
-        c.own,
-        c.other,
+        c.v, c.x, c.y, c.n, c.k, c.m, c.batch, c.p, c.w, c.b, c.u, c.e, c.state, c.own, c.other,
         False,
-    )
+    )  # fmt: skip
 
 
 @back(Kind.RNN_RELU)
 def rnn_relu_back(c: Case) -> None:
     """From the last to the first."""
     cells.rnn_back(
-        c.d,
-        c.v,
-        c.x,
-        c.y,
-        c.kept,
-        c.n,
-        c.k,
-        c.m,
-        c.batch,
-        c.p,
-        c.g,
-        c.w,
-        c.b,
-        c.u,
-        c.e,
-        c.other,
+        c.d, c.v, c.x, c.y, c.kept, c.n, c.k, c.m, c.batch, c.p, c.g, c.w, c.b, c.u, c.e, c.other,
         False,
-    )
+    )  # fmt: skip
 
 
 @there(Kind.JOIN)

@@ -16,15 +16,9 @@ from numba.extending import intrinsic
 from hornbook.kernels.vectors import WHOLE, WHOLES, Maker, instructions
 
 __all__ = [
-    "add_row",
-    "add_rows",
-    "add_told_rows",
-    "copy_row",
-    "largest",
-    "scale_row",
-    "shift_row",
-    "total",
-]
+    "add_row", "add_rows", "add_told_rows", "copy_row", "largest", "raise_row", "scale_row",
+    "shift_row", "total", "without_negative",
+]  # fmt: skip
 
 
 @intrinsic  # type: ignore[untyped-decorator]
