@@ -77,13 +77,13 @@ def test_it_is_the_training_by_hand_to_rounding(
 def test_it_says_that_it_compiles_and_only_then(
     run: tuple[Run, list[Any]], names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hornbook.kernels import kept
+    from hornbook.kernels import kept, machine_code
 
     assert kept.are_kept([Kind.TABLE, Kind.DROPOUT])  # `run` has left them
     told: list[Any] = []
     made(names, tmp_path / "again", listen=told.append)
     assert kept.WAIT not in [one.message for one in told if isinstance(one, Noted)]
-    monkeypatch.setattr(kept, "mark", lambda kind: None)
+    monkeypatch.setattr(machine_code, "are_kept", lambda names: False)
     made(names, tmp_path / "not kept", listen=told.append)
     assert [one.message for one in told if isinstance(one, Noted)].count(kept.WAIT) == 1
 

@@ -12,7 +12,7 @@ import pytest
 import hornbook
 from hornbook.errors import DivergedError, HornbookError, RunError, TrainingError
 from hornbook.experiments.together import RunPlan, make_together
-from hornbook.kernels import kept
+from hornbook.kernels import kept, machine_code
 from hornbook.runs import Run
 from hornbook.runs.events import Began, Ended, Evaluated, Event, Noted
 from hornbook.runs.prepare import Prepared, prepare
@@ -325,7 +325,7 @@ def test_they_wait_for_the_compiler_before_their_turns(
 
     plans = [One(one.path, one.settings, one.training) for one in trials(tmp_path, 2)]
     with monkeypatch.context() as patch:
-        patch.setattr(kept, "mark", lambda kind: None)
+        patch.setattr(machine_code, "are_kept", lambda names: False)
         patch.setattr(ManySteps, "load", stopped)
         with pytest.raises(KeyboardInterrupt):
             train_together(names, "mlp", plans, listen=lambda at, event: told.append(event))

@@ -1,40 +1,49 @@
-"""How the kernels are compiled, and kept on disk: each kind of operation by itself.
+"""How kernels are compiled: each kind of operation by itself, into machine code that is kept.
 
 A net needs few kinds, so it waits for few of them. What runs many steps calls an operation by its
 address, and kernels call products, the largest of them, by a name that is linked.
 
 Else no call is left: all is inlined. For where a call is left, Numba compiles what is called twice:
-by itself, and once more, otherwise, with what calls it. A process that has compiled both takes the
-first, one that loads what was kept has the second only, and the two may round otherwise.
+by itself, and once more, otherwise, with what calls it. A process that has both takes the first of
+them, one that has loaded the code of the caller alone the second, and the two may round otherwise.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
+import importlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import llvmlite.binding as llvm
 import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.caching import FunctionCache
-from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
-from hornbook.kernels.version import VERSION
+from hornbook.kernels.machine_code import Code, make_known, symbol_of, target_machine
 
 __all__ = [
-    "Loading", "Unit", "call", "calling", "given", "kept_on_disk", "kernel", "link", "linked",
+    "BARE", "COMMON", "by_itself", "call", "calling", "code_of", "given", "kernel", "linked",
     "part", "power_of_two", "summing",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
+Function = Callable[..., Any]
 # Kernels make no arrays, so nobody counts who refers to one: an operation took 0.3 µs of counting.
 BARE: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 COMMON: dict[str, Any] = {"nogil": True, **BARE}
+# What Python needs to call a function, which none of these is called by.
+NATIVE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **COMMON}
+# What is compiled by itself, under a name: by the types of numbers a function and its signature.
+BY_ITSELF: dict[str, Callable[..., tuple[Function, Any]]] = {}
+# The modules that have it, if that is not `operations`.
+MODULES = {
+    "advance": "steps", "measure": "steps", "decode": "decoding", "search": "searching",
+    "product": "linked", "dots": "linked",
+}  # fmt: skip
 
 
 def kernel(function: F) -> F:
@@ -64,104 +73,55 @@ def part(function: F) -> F:
     return cast(F, numba.njit(inline="always", **COMMON)(function))
 
 
-def of_this_version(function: F) -> F:
-    """The same, under a name that no other version of the kernels has kept anything by."""
-    function.__qualname__ = f"{function.__qualname__}_{VERSION:08x}"
-    return function
-
-
-class Loading(FunctionCache):  # type: ignore[misc]
-    """Numba's, but it does not get ready to compile before it loads what was kept.
-
-    Compiling gets ready by itself; loading needs none of that, which takes an eighth of a second.
-    And a disk that is full, or damage to what was kept, ends nobody's work.
-
-    Attributes:
-        failed: whether something compiled by this process could not be kept.
-    """
-
-    failed = False
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """What was kept for a signature; None if nothing was, or it is damaged."""
-        try:
-            with self._guard_against_spurious_io_errors():
-                return self._load_overload(sig, target_context)
-        except MemoryError:
-            raise
-        except Exception:  # damage shows as whatever pickle comes upon: it is compiled again
-            with contextlib.suppress(OSError):
-                self.flush()  # or what is saved would be added to a damaged index
-            return None
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep it, if there is room."""
-        try:
-            super().save_overload(sig, data)
-        except MemoryError:
-            raise
-        except Exception:
-            Loading.failed = True
-
-
-def kept_on_disk(function: Callable[..., Any]) -> Any:
-    """The same as a `kernel` whose result is kept, where there is a place; what it calls is in it.
-
-    That is beside the code, or among the user's caches where the code cannot be written.
-    """
-    return keeping(numba.njit(**COMMON)(of_this_version(function)), function)
-
-
-def address_of(function: Callable[..., None], signature: Any) -> int:
-    """Where a function is in this process: compiled, or loaded from where it was kept."""
-    made = keeping(CFunc(function, (signature.args, signature.return_type), {}, BARE), function)
-    made.compile()
-    return int(made.address)
-
-
-def keeping(made: Any, function: Callable[..., Any]) -> Any:
-    """What Numba made of a function, which is to be kept if there is a place for it."""
-    with contextlib.suppress(RuntimeError):  # else it is compiled in each process
-        made._cache = Loading(function)
-    return made
-
-
-class Unit:
-    """A function that is compiled by itself and called by its address; see `call`.
+def by_itself(name: str, made: Callable[..., tuple[Function, Any]]) -> None:
+    """Have a kernel compiled by itself, under a name and those of types of numbers.
 
     Args:
-        function: of one argument.
-        kind: Numba's type of that, by the type of a number.
+        name: see `machine_code`.
+        made: gives its function and Numba's signature, by the types of numbers.
     """
+    BY_ITSELF[name] = made
 
-    def __init__(self, function: Callable[[Any], None], kind: Callable[[Any], Any]) -> None:
-        self.function, self.kind = of_this_version(function), kind
 
-    @functools.cache  # noqa: B019 - units are as many as there are functions
-    def address(self, number: Any) -> int:
-        """Where it is in this process, for numbers of a type of Numba's."""
-        link(number)
-        return address_of(self.function, types.void(self.kind(number)))
+def code_of(name: str) -> Code:
+    """What a kernel is compiled to for this machine."""
+    own, *numbers = name.split(".")
+    importlib.import_module(f"hornbook.kernels.{MODULES.get(own, 'operations')}")
+    return compiled(*BY_ITSELF[own](*(numba.from_dtype(np.dtype(one)) for one in numbers)))
+
+
+@functools.cache
+def compiled(function: Function, signature: Any) -> Code:
+    """What a function is compiled to for a signature; several kinds of operations may have one."""
+    made = numba.njit(**NATIVE)(function)
+    made.compile(signature)
+    module = llvm.parse_assembly(made.inspect_llvm(signature.args))
+    called = [one.name for one in module.functions if one.is_declaration]
+    return Code(
+        symbol=made.overloads[signature.args].fndesc.llvm_func_name,
+        needs=tuple(name for name in called if not name.startswith("llvm.")),
+        object=target_machine().emit_object(module),
+    )
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def call(typing: Any, address: Any, argument: Any) -> Any:
-    """Call the `Unit` at an address."""
+    """Call a kernel at an address, which takes one argument."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        whole = context.get_value_type(argument)
-        kind = ir.FunctionType(context.get_value_type(types.void), [whole])
-        builder.call(builder.inttoptr(given[0], kind.as_pointer()), [given[1]])
+        takes = (argument,)
+        kind = context.call_conv.get_function_type(types.void, takes)
+        found = builder.inttoptr(given[0], kind.as_pointer())
+        context.call_conv.call_function(builder, found, types.void, takes, given[1:])
         return context.get_dummy_value()
 
     return types.void(types.int64, argument), generate
 
 
-Signature = Callable[[Any], Any]
-LINKED: dict[str, tuple[Callable[..., None], Signature]] = {}
+LINKED: dict[str, Callable[[Any], Any]] = {}
 
 
-def linked(name: str, signature: Signature) -> Callable[[F], F]:
+def linked(name: str, signature: Callable[[Any], Any]) -> Callable[[F], F]:
     """A function that kernels call by a name, compiled once for all of them.
 
     Args:
@@ -170,25 +130,11 @@ def linked(name: str, signature: Signature) -> Callable[[F], F]:
     """
 
     def keep(function: F) -> F:
-        LINKED[name] = of_this_version(function), signature
+        LINKED[name] = signature
+        by_itself(name, lambda number: (function, signature(number)))
         return function
 
     return keep
-
-
-@functools.cache
-def link(number: Any) -> None:
-    """Make known where the functions are that kernels call by name, before one of these is loaded.
-
-    Without it, LLVM ends the process.
-    """
-    for name, (function, signature) in LINKED.items():
-        llvm.add_symbol(symbol(name, number), address_of(function, signature(number)))
-
-
-def symbol(name: str, number: Any) -> str:
-    """The name that is linked."""
-    return f"hornbook_{name}_{number}"
 
 
 def calling(name: str, array: Any) -> Any:
@@ -198,18 +144,19 @@ def calling(name: str, array: Any) -> Any:
         name: of the function.
         array: type of its first argument.
     """
-    if getattr(array, "dtype", None) not in (types.float32, types.float64):
+    number = getattr(array, "dtype", None)
+    if number not in (types.float32, types.float64):
         return None
-    link(array.dtype)
+    symbol = symbol_of(f"{name}.{number}")
+    make_known(symbol)  # for Numba loads what it compiles
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        takes = [context.get_value_type(one) for one in signature.args]
-        kind = ir.FunctionType(context.get_value_type(types.void), takes)
-        called = cgutils.get_or_insert_function(builder.module, kind, symbol(name, array.dtype))
-        builder.call(called, given)
+        kind = context.call_conv.get_function_type(types.void, signature.args)
+        found = cgutils.get_or_insert_function(builder.module, kind, symbol)
+        context.call_conv.call_function(builder, found, types.void, signature.args, given)
         return context.get_dummy_value()
 
-    return LINKED[name][1](array.dtype), generate
+    return LINKED[name](number), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

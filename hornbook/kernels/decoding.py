@@ -13,10 +13,10 @@ from typing import Any
 
 from numba import types
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 
+from hornbook.kernels import entries
 from hornbook.kernels.cached_attention import attend, keep, turn
-from hornbook.kernels.compiled import kept_on_disk, kernel
+from hornbook.kernels.compiled import kernel
 from hornbook.kernels.decoding_layers import (
     add_rows,
     add_to_all,
@@ -30,17 +30,16 @@ from hornbook.kernels.decoding_layers import (
     swiglu,
     tanh_gelu,
 )
-from hornbook.kernels.decoding_plan import DecodingKind, Place
+from hornbook.kernels.decoding_plan import ALONE, HELPING, ROWS, DecodingKind, Place
 from hornbook.kernels.layers import relu, spread, tanh
+from hornbook.kernels.packing import array_at, called_from_python
 from hornbook.kernels.products import add_dots, add_product
 from hornbook.kernels.sharing import announce, take, told
 
-__all__ = ["ALONE", "HELPING", "LEADING", "ROWS", "decode"]
+__all__ = ["decode"]
 
 Array = Any
-ROWS = 128  # that go through the net together
 PIECE = 2**15  # weights of a product that a thread takes at a time
-ALONE, LEADING, HELPING = 0, 1, 2
 (
     EMBEDDING, POSITION, LAYER_NORM, RMS_NORM, DOTS, PRODUCT, ATTENTION, TANH_CAP, RELU,
     SQUARED_RELU, GELU, TANH_GELU, TANH, SWIGLU, COPY, ADD,
@@ -54,13 +53,8 @@ def floats(typing: Any, address: Any) -> Any:
     """The flat array of float32 numbers at an address."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        kind = signature.return_type
-        made = context.make_array(kind)(context, builder)
-        size = context.get_constant(types.intp, kind.dtype.bitwidth // 8)
         count = context.get_constant(types.intp, UNKNOWN)
-        data = builder.inttoptr(given[0], context.get_value_type(types.CPointer(kind.dtype)))
-        populate_array(made, data, [count], [size], size, meminfo=None)
-        return made._getvalue()
+        return array_at(context, builder, signature.return_type, given[0], [count])
 
     return types.float32[::1](types.int64), generate
 
@@ -91,7 +85,7 @@ def shared_dots(
         piece = take(work, 2 + o)
 
 
-@kept_on_disk
+@called_from_python(entries.decode)
 def decode(
     whole: Array, numbers: Array, addresses: Array, caches: Array, rows: int, count: int,
     ids: Array, places: Array, turns: Array, v: Array, s: Array, logits: Array, work: Array,

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NONE", "Decoded", "DecodingKind", "Place"]
+__all__ = ["ALONE", "HELPING", "LEADING", "NONE", "ROWS", "Decoded", "DecodingKind", "Place"]
 
 Whole = npt.NDArray[np.int64]
+ROWS = 128  # that go through a net together
+ALONE, LEADING, HELPING = 0, 1, 2  # what a thread does: see `decoding.decode`
 NONE = -1  # in the place of a parameter that is not there
 
 

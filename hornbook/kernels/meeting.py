@@ -9,32 +9,23 @@ so whoever makes these, the bits are the same.
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from typing import Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from hornbook.kernels.compiled import kernel
+from hornbook.kernels.machine_code import YIELD, make_known
+from hornbook.kernels.notes import BEGUN, DONE, GIVEN_UP, NOTES
 from hornbook.kernels.sharing import replace, take, told
 
-__all__ = ["GIVEN_UP", "NOTES", "all_done", "begin_share", "end_share"]
+__all__ = ["all_done", "begin_share", "end_share"]
 
 Array = Any
-APART = 8  # numbers of a line of the cache, which two threads should not both write to
-NOTES = APART  # numbers in `work` for all, and as many for each share
-# Of those for all: how many shares of parts are done, and what is no longer 0 where one will not
-# be: nobody waits for it then. Of a share's: the parts that were begun of it.
-DONE, GIVEN_UP, BEGUN = 0, 1, 0
 PATIENCE = 2**7  # looks at the others, after which a processor is given to who else waits for it
-YIELD = "hornbook_yield"
-system = ctypes.windll.kernel32.SwitchToThread if sys.platform == "win32" else None  # type: ignore[attr-defined]
-yields = ctypes.CDLL(None).sched_yield if system is None else system
-llvm.add_symbol(YIELD, ctypes.cast(yields, ctypes.c_void_p).value)
+make_known(YIELD)
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import numpy as np
-import numpy.typing as npt
-from numba import from_dtype
-
 from hornbook.kernels import batch_norms, cells, convolutions, id_tables, layers, trees
 from hornbook.kernels import transformers as transformers  # its kinds
 from hornbook.kernels.case import Case
 from hornbook.kernels.linked import give_product, make_dots, make_product
 from hornbook.kernels.program import NONE, Kind
 from hornbook.kernels.rows import copy_row
-from hornbook.kernels.units import BACK, THERE, back, there
-
-__all__ = ["addresses"]
-
-
-def addresses(kinds: Iterable[int], number: npt.DTypeLike) -> npt.NDArray[np.int64]:
-    """Where what some kinds do is, in this process: (2, kinds in all), there and back.
-
-    What has not been compiled for this machine is compiled.
-    """
-    found, own = np.zeros((2, len(Kind)), np.int64), from_dtype(np.dtype(number))
-    for kind in set(kinds):
-        found[:, kind] = [units[Kind(kind)].address(own) for units in (THERE, BACK)]
-    return found
+from hornbook.kernels.units import back, there
 
 
 @there(Kind.EMBEDDING)

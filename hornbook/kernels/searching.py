@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.kernels.compiled import kept_on_disk
+from hornbook.kernels import entries
+from hornbook.kernels.packing import called_from_python
 
 __all__ = ["search"]
 
 
-@kept_on_disk
+@called_from_python(entries.search)
 def search(
     values: npt.NDArray[Any], offsets: npt.NDArray[Any], nodes: npt.NDArray[Any],
     wanted: npt.NDArray[Any], found: npt.NDArray[np.int64],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from hornbook.kernels import entries
 from hornbook.kernels.case import Case
-from hornbook.kernels.compiled import call, kept_on_disk, kernel
+from hornbook.kernels.compiled import call, kernel
 from hornbook.kernels.compiled import part as part_of
 from hornbook.kernels.losses import cross_entropy, token_losses
 from hornbook.kernels.meeting import all_done, begin_share, end_share
+from hornbook.kernels.packing import called_from_python
 from hornbook.kernels.program import OF_ALL_ROWS, Column, Cut, Kind, bytes_before, bytes_drawn
 from hornbook.kernels.updates import adam, gather, scale, sgd, square
 
@@ -120,7 +122,7 @@ def stretch(
         )  # fmt: skip
 
 
-@kept_on_disk
+@called_from_python(entries.advance)
 def advance(
     units: Array, whole: Array, numbers: Array, logits: Array, classes: int, p: Array, g: Array,
     running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,
@@ -219,7 +221,7 @@ def advance(
     return int(cuts.shape[1])
 
 
-@kept_on_disk
+@called_from_python(entries.measure)
 def measure(
     units: Array, whole: Array, numbers: Array, logits: int, classes: int, p: Array,
     running: Array, v: Array, d: Array, state: Array, ids: Array, targets: Array, drawn: Array,

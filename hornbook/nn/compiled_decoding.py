@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,7 +17,15 @@ import torch
 from torch import Tensor
 
 from hornbook.extras import needing
-from hornbook.kernels.decoding_plan import Decoded, DecodingKind
+from hornbook.kernels.decoding_plan import (
+    ALONE,
+    HELPING,
+    LEADING,
+    ROWS,
+    Decoded,
+    DecodingKind,
+)
+from hornbook.kernels.entries import Call, decode
 from hornbook.nn.attention_cache import Cache
 from hornbook.nn.decoding_plan import DecodingPlan
 
@@ -28,41 +36,8 @@ Ids = npt.NDArray[np.int64]
 # Seconds that one waits for helpers, longer than any piece takes, before it sees that others are at
 # work; and for which it then works alone.
 PATIENCE, AGAIN = 0.003, 5.0
+ROWS_AT, COUNT_AT = 4, 5  # of the arguments of `decode`
 MANY = 4  # rows from which on weights are turned, so that a vector of them meets each number of x
-
-
-@dataclass(frozen=True)
-class Decoder:
-    """What reads a token, loaded or compiled."""
-
-    decode: Callable[..., None]
-    rows: int
-    "How many it takes at a time."
-    alone: int
-    leading: int
-    helping: int
-
-
-@cache
-def decoder() -> Decoder:
-    """The one of this process.
-
-    Raises:
-        MissingPackageError: if Numba is not installed.
-    """
-    with needing("numba", "Reading token by token in compiled code"):
-        from hornbook.kernels.decoding import ALONE, HELPING, LEADING, ROWS, decode
-        from hornbook.kernels.kept import DECODING, note_kept
-
-    whole, numbers = Decoded.tables([])
-    none, nothing = np.zeros(2, np.int64), np.zeros(0, np.float32)
-    caches, logits = np.zeros((0, 3), np.int64), np.zeros((0, 0), np.float32)
-    decode(
-        whole, numbers, none, caches, 0, 0, none[:0], none[:0], nothing, nothing, nothing, logits,
-        none, ALONE,
-    )  # fmt: skip
-    note_kept([DECODING])
-    return Decoder(decode, ROWS, ALONE, LEADING, HELPING)
 
 
 @cache
@@ -80,6 +55,8 @@ class Kernels:
     """
 
     def __init__(self, plan: DecodingPlan, *, many: bool) -> None:
+        with needing("numba", "Reading token by token in compiled code"):
+            decode.native((np.dtype(np.float32),))
         self.plan, self.many = plan, many
         self.weights, operations = list(plan.weights), list(plan.operations)
         for at, one in enumerate(operations):
@@ -88,10 +65,12 @@ class Kernels:
                 operations[at] = replace(one, kind=DecodingKind.PRODUCT)
         self.whole, self.numbers = Decoded.tables(operations)
         self.addresses = np.array([one.data_ptr() for one in self.weights], np.int64)
-        self.rooms: list[tuple[Floats, Floats]] = []
+        self.rooms: list[Room] = []
         self.alone_until = 0.0
-        self.turns = np.zeros(1, np.float32)
         self.pair = torch.zeros(1, 2, dtype=torch.float32, device="cpu")  # what is turned
+        self.turned = 1  # numbers of its turns
+        if plan.rotary is not None:
+            self.turned = 2 * plan.rotary.table(0, 1, self.pair).numel()
 
     def step(
         self, ids: Ids, places: Ids, caches: Ids, rows: int, count: int, threads: int
@@ -106,57 +85,85 @@ class Kernels:
             count: tokens of each row before.
             threads: that may share the work.
         """
-        plan, made, n = self.plan, decoder(), len(ids)
-        ids = np.ascontiguousarray(ids, np.int64)  # of another layout it would be compiled again
-        turns = self.turns
-        if plan.rotary is not None:
-            table = plan.rotary.table(count, 1, self.pair)
-            turns = torch.view_as_real(table).reshape(-1).numpy()
-        logits = np.empty((n, plan.classes), np.float32)
-        work = np.zeros(2 + 2 * len(self.whole), np.int64)
+        plan, n = self.plan, len(ids)
         if time.monotonic() < self.alone_until:
             threads = 1
         single = n == 1 and not self.many
-        sharing = threads if single else min(threads, -(-n // made.rows))
-        parts = [made.alone] * sharing
-        if single and sharing > 1:
-            parts = [made.leading] + [made.helping] * (sharing - 1)
-        longest = int(caches[:, 2].max())
-        rooms = [self.room(min(n, made.rows), longest) for _ in range(1 if single else sharing)]
-        before = (self.whole, self.numbers, self.addresses, caches, rows, count, ids, places, turns)
-        calls = [
-            (*before, *rooms[0 if single else thread], logits, work, part)
-            for thread, part in enumerate(parts)
-        ]
+        sharing = threads if single else min(threads, -(-n // ROWS))
+        room = self.room(n, int(caches[:, 2].max()), sharing, single=single)
+        room.ids[:], room.places[:], room.caches[:], room.work[:] = ids, places, caches, 0
+        if plan.rotary is not None:
+            table = plan.rotary.table(count, 1, self.pair)
+            room.turns[:] = torch.view_as_real(table).reshape(-1).numpy()
+        for call in room.calls:
+            call.change(ROWS_AT, rows)
+            call.change(COUNT_AT, count)
         if sharing == 1:
-            made.decode(*calls[0])
+            room.calls[0]()
         else:
-            self.share(made, calls)
-        self.rooms += rooms
+            self.share(room.calls)
+        logits = room.logits.copy()
+        self.rooms.append(room)
         return logits
 
-    def share(self, made: Decoder, calls: list[tuple[Any, ...]]) -> None:
+    def share(self, calls: list[Call]) -> None:
         """The first call, while helpers make the others."""
         pool = helpers(os.getpid(), len(calls) - 1)
-        helping = [pool.submit(made.decode, *one) for one in calls[1:]]
-        made.decode(*calls[0])
+        helping = [pool.submit(one) for one in calls[1:]]
+        calls[0]()
         began = time.monotonic()
         for one in helping:
             one.result()
         if time.monotonic() - began > PATIENCE:
             self.alone_until = began + AGAIN
 
-    def room(self, rows: int, positions: int) -> tuple[Floats, Floats]:
-        """For the values of some rows, and for one's scores of so many positions.
+    def room(self, rows: int, positions: int, sharing: int, *, single: bool) -> Room:
+        """What a step of some rows needs, whose caches have so many positions.
 
         It is nobody else's until it is given back.
         """
-        values, scores = rows * self.plan.width, positions * self.plan.heads
         with contextlib.suppress(IndexError):  # two threads may read on from here at once
-            own, other = self.rooms.pop()
-            if len(own) >= values and len(other) >= scores:
-                return own, other
-        return np.empty(values, np.float32), np.empty(scores, np.float32)
+            room = self.rooms.pop()
+            if (len(room.ids), len(room.calls)) == (rows, sharing) and positions <= room.positions:
+                return room
+        return Room(self, rows, positions, sharing, single=single)
+
+
+class Room:
+    """What a step of some rows writes to, and the calls that make it.
+
+    Args:
+        kernels: whose step it is.
+        rows: of it.
+        positions: that caches may have.
+        sharing: threads.
+        single: whether they share the products of a single row.
+    """
+
+    def __init__(
+        self, kernels: Kernels, rows: int, positions: int, sharing: int, *, single: bool
+    ) -> None:
+        plan, whole = kernels.plan, kernels.whole
+        self.positions = positions
+        self.ids, self.places = np.zeros((2, rows), np.int64)
+        self.caches = np.zeros((len(plan.attentions), 3), np.int64)
+        self.work = np.zeros(2 + 2 * len(whole), np.int64)
+        self.turns = np.zeros(kernels.turned, np.float32)
+        self.logits = np.empty((rows, plan.classes), np.float32)
+        values, scores = min(rows, ROWS) * plan.width, positions * plan.heads
+        own = [(np.empty(values, np.float32), np.empty(scores, np.float32))
+               for _ in range(1 if single else sharing)]  # fmt: skip
+        parts = [ALONE] * sharing
+        if single and sharing > 1:
+            parts = [LEADING] + [HELPING] * (sharing - 1)
+        self.calls = [
+            Call(
+                decode, whole, kernels.numbers, kernels.addresses, self.caches, 0, 0, self.ids,
+                self.places, self.turns, *own[0 if single else thread], self.logits, self.work,
+                part,
+            )
+            for thread, part in enumerate(parts)
+        ]  # fmt: skip
 
 
 @dataclass

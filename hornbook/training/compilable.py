@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy.typing as npt
 import torch
 
+from hornbook.kernels.kept import WAIT, are_kept
 from hornbook.kernels.program import ATTENTION, Column, Kind
 from hornbook.training.rates import frozen_by
 
@@ -186,6 +187,4 @@ def wait_for(objective: Any, settings: TrainingSettings, batches: Any) -> str:
     Raises:
         ValueError: if there is no program.
     """
-    from hornbook.kernels.kept import WAIT, are_kept
-
     return "" if are_kept(some_program(objective, settings, batches).kinds) else WAIT

@@ -18,7 +18,10 @@ import torch
 from torch import Tensor
 
 from hornbook.extras import needing
+from hornbook.kernels.ahead import load
+from hornbook.kernels.entries import addresses, advance, measure
 from hornbook.kernels.fresh import to_clear
+from hornbook.kernels.notes import GIVEN_UP, NOTES
 from hornbook.kernels.program import Column, Cut
 from hornbook.training.adam import EPS
 from hornbook.training.compilable import RULES, Several, WithProgram, program_for, sharing
@@ -162,9 +165,7 @@ class ManySteps:
     def load(self) -> None:
         """Load what was compiled, or compile it."""
         with needing("numba", "Training by compiled steps"):
-            from hornbook.kernels.ahead import load
-
-        load(self.program.kinds, self.values.dtype)
+            load(self.program.kinds, self.values.dtype)
         self.helpers.begun()  # or it is said before there is anything to lose
 
     def advance(self, steps: int) -> None:
@@ -219,10 +220,6 @@ class ManySteps:
             laid: the batches.
             drawn: random bytes; None: they are drawn.
         """
-        with needing("numba", "Training by compiled steps"):
-            from hornbook.kernels.meeting import GIVEN_UP, NOTES
-            from hornbook.kernels.steps import advance
-
         steps, settings, units = len(laid.cuts), self.trainer.settings, self.units()
         random = self.drawn(laid.drawn) if drawn is None else drawn
         rule, pace = RULES[settings.optimizer], self.pace(steps)
@@ -249,9 +246,8 @@ class ManySteps:
 
     def units(self) -> npt.NDArray[np.int64]:
         """Where the code of its operations is."""
-        from hornbook.kernels.operations import addresses
-
-        return addresses(self.whole[:, Column.KIND].tolist(), self.values.dtype)
+        with needing("numba", "Training by compiled steps"):
+            return addresses(self.whole[:, Column.KIND].tolist(), self.values.dtype)
 
     def laid_out(self, most: int) -> LaidOut:
         """The next batches, at most so many."""
@@ -297,9 +293,6 @@ class ManySteps:
 
     def measure(self, laid: LaidOut) -> npt.NDArray[np.float64]:
         """The loss of each target of some batches."""
-        with needing("numba", "Measuring by compiled steps"):
-            from hornbook.kernels.steps import measure
-
         program, found, units = self.program, np.zeros(laid.targets.size), self.units()
 
         def share(thread: int) -> None:

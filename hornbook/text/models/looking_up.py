@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.extras import has
+from hornbook.kernels.entries import Entry, search
 from hornbook.text.models.contract import Ids
 
 __all__ = ["locate", "looked_up", "places_of"]
@@ -64,14 +64,11 @@ def locate(values: Integers, offsets: Integers, nodes: Ids, wanted: Ids) -> Ids:
 
 
 @cache
-def compiled() -> Callable[..., None] | None:
+def compiled() -> Entry | None:
     """The kernel; None without Numba."""
     if not has("numba"):
         return None
-    from hornbook.kernels.searching import search
-
-    found: Callable[..., None] = search
-    return found
+    return search
 
 
 def located(values: Integers, offsets: Integers, nodes: Ids, wanted: Ids) -> Ids:

@@ -1,0 +1,213 @@
+"""Machine code of kernels: kept on disk for a processor, and loaded without Numba.
+
+Each kernel that is compiled by itself has a name, as `lstm-back.float32`, and a file of that name.
+To import Numba takes an eighth of a second, and to load what it would keep itself a twentieth more,
+for that is made to be compiled further. Here code is loaded as it is, by llvmlite alone, in a
+millisecond. A process that has compiled a kernel runs the code that it has kept, too, so that all
+have the same bits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import hashlib
+import importlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hornbook.caches import cache_folder
+from hornbook.kernels.version import VERSION
+
+__all__ = ["YIELD", "Code", "address", "are_kept", "make_known", "symbol_of", "target_machine"]
+
+SYMBOL = "hornbook_"
+YIELD = f"{SYMBOL}yield"  # what the system offers, by a name of ours
+DIGEST = hashlib.sha256
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a kernel was compiled to."""
+
+    symbol: str
+    "The name of its function in the code."
+    needs: tuple[str, ...]
+    "Names of the functions that it calls."
+    object: bytes
+    "As the system's compilers write it."
+
+    def to_bytes(self) -> bytes:
+        """As it is kept: a line of JSON, and the code."""
+        line = {
+            "symbol": self.symbol, "needs": self.needs, "sha256": DIGEST(self.object).hexdigest(),
+        }  # fmt: skip
+        return json.dumps(line).encode() + b"\n" + self.object
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Code:
+        """What was kept.
+
+        Raises:
+            ValueError, TypeError, KeyError: if it is damaged.
+        """
+        line, _, code = data.partition(b"\n")
+        told = json.loads(line)
+        if told["sha256"] != DIGEST(code).hexdigest():
+            raise ValueError("its digest is another")
+        return cls(str(told["symbol"]), tuple(map(str, told["needs"])), code)
+
+
+def processor() -> tuple[str, str]:
+    """For which code is made: its name and its features, as LLVM has them.
+
+    As Numba does, it takes another one from the environment.
+    """
+    import llvmlite.binding as llvm
+
+    name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
+    features = os.environ.get("NUMBA_CPU_FEATURES")
+    return name, llvm.get_host_cpu_features().flatten() if features is None else features
+
+
+@functools.cache
+def made_by() -> str:
+    """A digest of all that code hangs on, beside the kernel."""
+    told = (VERSION, version("numba"), version("llvmlite"), sys.platform, *processor())
+    return DIGEST(repr(told).encode()).hexdigest()[:16]
+
+
+def places() -> Iterator[Path]:
+    """The folders in which code may lie, the first that can be written being the one to keep it in:
+    that of the environment, or beside the kernels and among the user's caches.
+    """
+    name = f"kernels-{made_by()}"
+    if chosen := os.environ.get("NUMBA_CACHE_DIR"):
+        yield Path(chosen, name)
+        return
+    yield Path(__file__).parent / "__pycache__" / name
+    with contextlib.suppress(OSError, RuntimeError):  # nobody's home
+        yield cache_folder() / "kernels" / name
+
+
+def are_kept(names: Iterable[str]) -> bool:
+    """Whether nobody has to wait for some kernels to be compiled."""
+    folders = list(places())
+    return all(any((folder / name).is_file() for folder in folders) for name in names)
+
+
+def read(name: str) -> Code | None:
+    """What was kept of a kernel; None if nothing was, or it is damaged."""
+    for folder in places():
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            return Code.from_bytes((folder / name).read_bytes())
+    return None
+
+
+def keep(name: str, code: Code) -> None:
+    """Keep it whole, or not at all: without it the next process compiles it again."""
+    for folder in places():
+        aside = folder / f"{name}.{os.getpid()}.part"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(code.to_bytes())
+            aside.replace(folder / name)
+        except OSError:
+            with contextlib.suppress(OSError):
+                aside.unlink()
+        else:
+            return
+
+
+LOCK = threading.RLock()  # of a thread that loads
+LOADED: dict[str, int] = {}  # kernels of this process by name,
+BY_SYMBOL: dict[str, int] = {}  # and by symbol: several names may have the same code
+
+
+def address(name: str) -> int:
+    """Where a kernel is in this process: loaded, or compiled now."""
+    found = LOADED.get(name)
+    if found is None:
+        with LOCK:
+            code = read(name)
+            if code is None or not all(map(can_be_known, code.needs)):
+                code = importlib.import_module("hornbook.kernels.compiled").code_of(name)
+                keep(name, code)
+            found = LOADED[name] = load(code)
+    return found
+
+
+def load(code: Code) -> int:
+    """Add some code to this process, and give where its function is."""
+    import llvmlite.binding as llvm
+
+    if code.symbol not in BY_SYMBOL:
+        for need in code.needs:
+            make_known(need)
+        own = engine()
+        own.add_object_file(llvm.ObjectFileRef.from_data(code.object))
+        own.finalize_object()
+        BY_SYMBOL[code.symbol] = own.get_function_address(code.symbol)
+    return BY_SYMBOL[code.symbol]
+
+
+def symbol_of(name: str) -> str:
+    """By which kernels call another one."""
+    return SYMBOL + name
+
+
+def can_be_known(symbol: str) -> bool:
+    """Whether there is a function of a name, or we have it."""
+    import llvmlite.binding as llvm
+
+    return symbol.startswith(SYMBOL) or llvm.address_of_symbol(symbol) is not None
+
+
+def make_known(symbol: str) -> None:
+    """Tell LLVM where a function is that a kernel calls: without it, it would end the process."""
+    import llvmlite.binding as llvm
+
+    if not can_be_known(symbol):
+        raise RuntimeError(f"There is no {symbol} in this process, which kernels call.")
+    if llvm.address_of_symbol(symbol) is None:
+        name = symbol.removeprefix(SYMBOL)
+        llvm.add_symbol(symbol, system_yield() if symbol == YIELD else address(name))
+
+
+def system_yield() -> int | None:
+    """Where the function is that gives a processor to another thread that waits for it."""
+    windows: Any = getattr(ctypes, "windll", None)
+    found = windows.kernel32.SwitchToThread if windows else ctypes.CDLL(None).sched_yield
+    return ctypes.cast(found, ctypes.c_void_p).value
+
+
+def target_machine() -> Any:
+    """LLVM's machine for the processor."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    name, features = processor()
+    # What is linked in memory must not look for itself by a table.
+    reloc = "static" if target.name.startswith("x86") else "default"
+    return target.create_target_machine(
+        cpu=name, features=features, opt=3, reloc=reloc, codemodel="jitdefault", jit=True
+    )
+
+
+@functools.cache
+def engine() -> Any:
+    """What links code in memory."""
+    import llvmlite.binding as llvm
+
+    machine = target_machine()
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
