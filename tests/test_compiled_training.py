@@ -21,9 +21,9 @@ from hornbook.runs import Run
 from hornbook.runs.events import Calibrated, Noted
 from hornbook.runs.extension import settled
 from hornbook.text.models.mlp import MLPSettings
-from hornbook.training import TrainingSettings, calibration, compilable, many_steps
+from hornbook.training import TrainingSettings, compilable, many_steps, race
 from hornbook.training import candidates as offers
-from hornbook.training.calibration import calibrate, time_steps
+from hornbook.training.calibration import SPREAD, calibrate, time_steps
 from hornbook.training.candidates import candidates
 from hornbook.training.compilable import gain
 from tests.command import typed
@@ -243,7 +243,7 @@ def test_the_faster_way_is_taken_and_the_wait_is_told(
     cost: float, taken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timed = pretend(monkeypatch, {"compiled": cost, "autograd": 2.0, "bfloat16": 2.0, 1: 1.0})
-    monkeypatch.setattr(calibration, "wait_for", lambda *given: "wait")
+    monkeypatch.setattr(race, "wait_for", lambda *given: "wait")
     told: list[str] = []
     how = replace(OPEN, steps=10 * BETWEEN)
     found = calibrate(*parts("mlp dropout"), how, tell=told.append).settings
@@ -267,8 +267,8 @@ def test_its_steps_are_timed_as_many_at_once() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(many_steps.ManySteps, "advance", counting)
         seconds = time_steps(model, batches, how, 0.02)
-    assert set(counted) == {calibration.CALL // calibration.SPREAD * calibration.SPREAD}
-    assert 0 < seconds < 0.02 / calibration.SPREAD
+    assert set(counted) == {race.CALL // SPREAD * SPREAD}
+    assert 0 < seconds < 0.02 / SPREAD
     assert batches.cursor == 0
     for name, tensor in model.state_dict().items():
         np.testing.assert_array_equal(tensor, weights[name])
