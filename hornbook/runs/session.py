@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.rendering import many, short_time
-from hornbook.runs.events import Calibrated, Listener, Noted, Warned, nobody
+from hornbook.runs.events import Calibrated, Compiling, Listener, Noted, Warned, nobody
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Start, Task
 from hornbook.training.distributed import World
@@ -150,7 +150,7 @@ class Session:
         wanted = replace(self.training, device=kind)
         found = calibrate_once(
             self.model, self.batches, wanted, what, seconds=seconds,
-            tell=lambda text: listen(Noted(text)),
+            tell=lambda text: listen(Compiling(text)), note=lambda text: listen(Noted(text)),
         )  # fmt: skip
         if found.settings.gradients == "compiled":
             program = some_program(self.model, found.settings, self.batches)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hornbook.compute.pinned import pinned
 from hornbook.errors import RunError
 from hornbook.runs.beside import with_baselines
-from hornbook.runs.events import Began, Ended, Evaluated, Listener, Noted, Progressed, Warned
+from hornbook.runs.events import Began, Compiling, Ended, Evaluated, Listener, Progressed, Warned
 from hornbook.runs.outcome import is_worse, reached
 from hornbook.runs.pace import Pace, watched
 from hornbook.runs.record import Summary
@@ -54,7 +54,7 @@ def train_session(
     with session.working():
         trainer = begin_training(run, session, listen, resumed=resumed)
         if wait := trainer.way.waits_for(trainer):
-            listen(Noted(wait))
+            listen(Compiling(wait))
         with stops.stopping(trainer):
             ending = trainer.run()
         if session.world.rank > 0:
