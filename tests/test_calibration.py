@@ -565,7 +565,8 @@ def test_a_run_keeps_its_choice_and_goes_on_with_it(
     def found(
         objective: Any, batches: Any, settings: TrainingSettings, *others: Any
     ) -> Calibration:
-        times.append(Calibration(fast if len(times) < 2 else settings, (("it", 1.0),), 1e6))
+        times.append(Calibration(fast if len(times) < 2 else settings, (("it", 1.0),), 3e6,
+                                 compiling=2e6))  # fmt: skip
         return times[-1]
 
     monkeypatch.setattr(calibration, "calibrate", found)
@@ -593,9 +594,10 @@ def test_a_run_keeps_its_choice_and_goes_on_with_it(
     ended = hornbook.resume(stopped.path)
     assert len(times) == 2  # not measured again
     same_end(ended.path, whole.path)
-    # The time that it took is part of the run's, once, a resume or not.
+    # The time that it took is part of the run's, once, a resume or not; compiling stands apart.
     for one in (whole, ended):
         assert 1e6 < one.summary.seconds < 2e6
+        assert one.summary.compiling == 2e6
     assert figures(whole.path)[0]["step"] == 0
 
 

@@ -27,11 +27,11 @@ from hornbook.experiments.sweep.many import make_those_together
 from hornbook.experiments.workers.errand import Errand
 from hornbook.experiments.workers.process import Talk, Work
 from hornbook.records import as_json
-from hornbook.runs import together
+from hornbook.runs import Run, together
 from hornbook.runs.events import Compiling, Listener
 from hornbook.runs.prepare import Prepared, prepare
 from hornbook.training.gradients import Way
-from tests.plain_steps import plain_steps
+from tests.plain_steps import PlainSteps, plain_steps
 from tests.some_names import write_names
 
 WAIT = "Compiling the steps: a while."
@@ -66,6 +66,18 @@ def recipes(folder: Path, count: int) -> list[Recipe]:
 
 def told(events: list[Any]) -> list[str]:
     return [one.message for one in events if isinstance(one, Compiling)]
+
+
+def test_of_those_trained_together_compiling_is_the_firsts_and_no_part_of_its_time(
+    names: Prepared, tmp_path: Path
+) -> None:
+    took = iter([900.0])
+    with plain_steps() as patch:
+        patch.setattr(PlainSteps, "load", lambda steps: next(took, 0.0))
+        list(many.made(names, "mlp", trials(2), tmp_path, 1, lambda event: None))
+    found = [Run(tmp_path / one.name).summary for one in trials(2)]
+    assert [one.compiling for one in found] == [900.0, 0.0]
+    assert max(one.seconds for one in found) < 900
 
 
 @pytest.mark.parametrize("kind", [Teller, ComparingTeller, SweepTeller, RungTeller, RowTeller])

@@ -144,6 +144,7 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
         on_progress=watched(pace, lambda progress: listen(Progressed(progress))),
     )
     trainer.seconds = run.record.calibration_seconds
+    trainer.compiling_seconds = session.compiling
     return trainer
 
 
@@ -243,6 +244,7 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
         "diverged" if diverged else ending,
         parameters=session.model.n_parameters,
         seconds=round(trainer.elapsed, 3),
+        compiling=round(trainer.compiling_seconds, 3),
         losses=losses,
         measures=measures,
         steps=trainer.step,

@@ -159,13 +159,17 @@ class ManySteps:
             state = torch.from_numpy(self.state[: self.state_rows].copy())
             self.trainer.module.carry({"state": state})
 
-    def load(self) -> None:
-        """Load what was compiled, or compile it."""
+    def load(self) -> float:
+        """Load what was compiled, or compile it; gives the seconds of that, 0 if it was kept."""
         with needing("numba", "Training by compiled steps"):
             from hornbook.kernels.ahead import load
+            from hornbook.kernels.kept import are_kept
 
+        kept, began = are_kept(self.program.kinds), time.perf_counter()
         load(self.program.kinds, self.values.dtype)
+        seconds = 0.0 if kept else time.perf_counter() - began
         self.helpers.begun()  # or it is said before there is anything to lose
+        return seconds
 
     def advance(self, steps: int) -> None:
         """Make so many updates.
