@@ -17,8 +17,9 @@ class PlainSteps:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
 
-    def load(self) -> None:
+    def load(self) -> float:
         """There is nothing to load."""
+        return 0.0
 
     def measuring(self) -> nullcontext[None]:
         """Losses are measured as they are otherwise."""

@@ -11,6 +11,7 @@ from typing import Any
 from hornbook.actions import Action
 from hornbook.errors import SettingsError
 from hornbook.experiments.workers.process import Talk
+from hornbook.runs.events import Compiling, Noted
 from hornbook.runs.prepare import Prepared
 
 READ: list[int] = []
@@ -28,6 +29,10 @@ def do(prepared: Prepared, asked: Any, talk: Talk) -> Any:
         }  # fmt: skip
     if how == "ask":
         return [talk.ask(one) for one in rest]
+    if how == "compile":
+        for event in (Noted("not this"), Compiling(rest[0])):
+            talk.listen(event)
+        return "done"
     if how == "fail":
         raise SettingsError(
             "`steps` is 0.", hint="Give more.", setting="steps",

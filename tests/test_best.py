@@ -62,7 +62,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(TextTask, "candidates", lambda task, data, seconds: [COUNTS, *NETS])
 
-    def fit_into(session: Session, seconds: float) -> None:
+    def fit_into(session: Session, seconds: float, listen: Any) -> None:
         if seconds < 1:
             raise SettingsError("No time for a step.", setting="minutes")
         session.training = replace(session.training, steps=int(seconds))

@@ -22,10 +22,11 @@ from hornbook.runs import Event, Listener, Run
 from hornbook.runs.events import Calibrated, nobody
 from hornbook.text.batches import Batches, make_batches
 from hornbook.text.models.network import Network
-from hornbook.training import TrainingSettings, calibration
+from hornbook.training import TrainingSettings, calibration, race
 from hornbook.training import candidates as offers
-from hornbook.training.calibration import SPREAD, Calibration, calibrate, in_words, time_steps
+from hornbook.training.calibration import SPREAD, Calibration, calibrate, time_steps
 from hornbook.training.candidates import BATCHES, COST, SHARE
+from hornbook.training.race import in_words
 from hornbook.training.trainer import Trainer
 from hornbook.training.turns import clock_for
 from tests.some_names import write_names
@@ -85,9 +86,10 @@ def pretend(
 
         return run
 
-    monkeypatch.setattr(calibration, "time", SimpleNamespace(perf_counter=lambda: now[0]))
-    monkeypatch.setattr(calibration, "clock_for", lambda threads, device: lambda: now[0])
-    monkeypatch.setattr(calibration, "stepper", stepper)
+    for module in (calibration, race):
+        monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(race, "clock_for", lambda threads, device: lambda: now[0])
+    monkeypatch.setattr(race, "stepper", stepper)
     monkeypatch.setattr(offers, "has_fast_bfloat16", lambda device: bfloat16)
     told = itertools.cycle(busy)
     monkeypatch.setattr(calibration, "is_busy", lambda threads: next(told))
@@ -274,7 +276,7 @@ def test_threads_share_compiled_steps_where_that_pays(
     costs: Costs, threads: int, four: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timed = pretend(monkeypatch, {"float32": 0.0, "compiled": 0.0, **costs}, bfloat16=False)
-    monkeypatch.setattr(calibration, "wait_for", lambda *given: "")
+    monkeypatch.setattr(race, "wait_for", lambda *given: "")
     how = replace(OPEN, gradients="compiled", precision="float32")
     assert chosen(calibrate(*parts("bow"), how))[0] == 1  # its steps are too small
     monkeypatch.setattr(offers, "WORTH_SHARING", 1)
@@ -285,7 +287,7 @@ def test_threads_share_compiled_steps_where_that_pays(
 
 def shared_net(monkeypatch: pytest.MonkeyPatch) -> tuple[Network, Batches]:
     """One whose compiled steps may be tried, and shared by threads."""
-    monkeypatch.setattr(calibration, "wait_for", lambda *given: "")
+    monkeypatch.setattr(race, "wait_for", lambda *given: "")
     monkeypatch.setattr(offers, "compiling", lambda *given: (True, ""))
     monkeypatch.setattr(offers, "WORTH_SHARING", 1)
     return parts("bow")
@@ -321,7 +323,7 @@ def test_of_a_small_net_steps_by_hand_are_timed_on_one_thread_first(
 
     assert by_hand(5.5) == {1}
     assert by_hand(4.5) == {1, 4}
-    monkeypatch.setattr(calibration, "SMALL", 0)
+    monkeypatch.setattr(race, "SMALL", 0)
     assert by_hand(5.5) == {4}
 
 
@@ -369,7 +371,7 @@ def test_that_two_threads_win_is_not_said_of_one(
         return calibrate(*net, replace(OPEN, steps=10 * OPEN.steps))
 
     net = shared_net(monkeypatch)
-    monkeypatch.setattr(calibration, "FAR", 100.0)  # that they are ahead of four says too little
+    monkeypatch.setattr(race, "FAR", 100.0)  # that they are ahead of four says too little
     assert chosen(found(0.96)) == (1, "float32", "hand")
     assert chosen(found(1.2)) == (1, "float32", "compiled")
 
@@ -412,17 +414,18 @@ def test_compiling_is_told_apart_and_takes_no_time_from_the_rest(
     net = shared_net(monkeypatch)
     costs: Costs = {"compiled": 0.5, "float32": 0.0, 1: 0.0, 2: 0.0, 4: 0.0}
     pretend(monkeypatch, costs, bfloat16=False)
-    clock, made = [0.0], calibration.stepper
-    before = vars(calibration)["time"].perf_counter
+    clock, made = [0.0], race.stepper
+    before = vars(race)["time"].perf_counter
 
     def slow_to_compile(objective: Any, sample: Any, how: TrainingSettings) -> Any:
         clock[0] += 1000.0 * (how.gradients == "compiled")
         return made(objective, sample, how)
 
     there = SimpleNamespace(perf_counter=lambda: before() + clock[0])
-    monkeypatch.setattr(calibration, "time", there)
-    monkeypatch.setattr(calibration, "stepper", slow_to_compile)
-    monkeypatch.setattr(calibration, "wait_for", lambda *given: "a while")
+    for module in (calibration, race):
+        monkeypatch.setattr(module, "time", there)
+    monkeypatch.setattr(race, "stepper", slow_to_compile)
+    monkeypatch.setattr(race, "wait_for", lambda *given: "a while")
     told: list[str] = []
     found = calibrate(*net, replace(OPEN, threads=1), tell=told.append, limit=900.0)
     assert (told, found.cut, found.compiling) == (["a while"], False, 1000.0)
@@ -441,9 +444,9 @@ def test_a_large_net_is_timed_by_few_compiled_steps(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(calibration, "stepper", stepper)
     how = replace(OPEN, threads=1, precision="float32", gradients="compiled")
     time_steps(*parts(), how, 0.0)
-    monkeypatch.setattr(calibration, "WORK", 1)
+    monkeypatch.setattr(race, "WORK", 1)
     time_steps(*parts(), how, 0.0)
-    assert sizes == [calibration.CALL // SPREAD * SPREAD, SPREAD]
+    assert sizes == [race.CALL // SPREAD * SPREAD, SPREAD]
 
 
 def test_they_do_not_on_a_busy_machine(four: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -562,7 +565,8 @@ def test_a_run_keeps_its_choice_and_goes_on_with_it(
     def found(
         objective: Any, batches: Any, settings: TrainingSettings, *others: Any
     ) -> Calibration:
-        times.append(Calibration(fast if len(times) < 2 else settings, (("it", 1.0),), 1e6))
+        times.append(Calibration(fast if len(times) < 2 else settings, (("it", 1.0),), 3e6,
+                                 compiling=2e6))  # fmt: skip
         return times[-1]
 
     monkeypatch.setattr(calibration, "calibrate", found)
@@ -590,9 +594,10 @@ def test_a_run_keeps_its_choice_and_goes_on_with_it(
     ended = hornbook.resume(stopped.path)
     assert len(times) == 2  # not measured again
     same_end(ended.path, whole.path)
-    # The time that it took is part of the run's, once, a resume or not.
+    # The time that it took is part of the run's, once, a resume or not; compiling stands apart.
     for one in (whole, ended):
         assert 1e6 < one.summary.seconds < 2e6
+        assert one.summary.compiling == 2e6
     assert figures(whole.path)[0]["step"] == 0
 
 

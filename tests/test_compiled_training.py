@@ -18,14 +18,24 @@ import hornbook
 from hornbook.errors import DivergedError, MissingPackageError, SettingsError
 from hornbook.kernels.program import Kind
 from hornbook.runs import Run
-from hornbook.runs.events import Calibrated, Noted
+from hornbook.runs.events import Calibrated, Compiling, Noted
 from hornbook.runs.extension import settled
+from hornbook.runs.session import Session
 from hornbook.text.models.mlp import MLPSettings
-from hornbook.training import TrainingSettings, calibration, compilable, many_steps
+from hornbook.training import (
+    TrainingSettings,
+    calibration,
+    compilable,
+    gradients,
+    many_steps,
+    race,
+)
 from hornbook.training import candidates as offers
-from hornbook.training.calibration import calibrate, time_steps
+from hornbook.training.calibration import SPREAD, calibrate, time_steps
 from hornbook.training.candidates import candidates
 from hornbook.training.compilable import gain
+from hornbook.training.measures import Evaluation
+from hornbook.training.trainer import Trainer
 from tests.command import typed
 from tests.some_names import write_names
 from tests.test_calibration import OPEN, parts, pretend
@@ -86,6 +96,63 @@ def test_it_says_that_it_compiles_and_only_then(
     monkeypatch.setattr(machine_code, "are_kept", lambda names: False)
     made(names, tmp_path / "not kept", listen=told.append)
     assert [one.message for one in told if isinstance(one, Noted)].count(kept.WAIT) == 1
+
+
+def test_compiling_is_no_part_of_its_time_and_told_apart(
+    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    def load(steps: many_steps.ManySteps) -> float:
+        now[0] += 1000.0
+        loading(steps)
+        return 1000.0
+
+    loading: Callable[..., float] = many_steps.ManySteps.load
+    with monkeypatch.context() as patch:
+        patch.setattr(gradients, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+        patch.setattr(many_steps.ManySteps, "load", load)
+        with stopped_at(27, cut=7):
+            stopped = made(names, tmp_path / "stopped")
+    assert stopped.summary.compiling == 1000.0
+    assert "s (after compiling for 1,000.0 s, once)" in stopped.summary.took
+    ended = hornbook.resume(stopped.path)
+    assert ended.summary.compiling == 1000.0
+    times = [one.seconds for one in ended.directory.read_metrics()]
+    assert 0 <= times[0] <= ended.summary.seconds < 1000
+
+
+def test_before_a_given_time_steps_are_compiled_and_then_timed(
+    names: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiling was taken for a part of what is beside the steps: a minute was too short."""
+    monkeypatch.setattr(calibration, "time_steps", lambda *_: 1.0)
+    monkeypatch.setattr(Session, "time_of_prediction", lambda session: 1e-6)
+    monkeypatch.setattr(compilable, "wait_for", lambda *_: "a while")
+    monkeypatch.setattr(compilable, "compile_steps", lambda *_: 200.0)
+    told: list[Any] = []
+    run = hornbook.train(
+        names, model="mlp", out=tmp_path / "run", settings=SMALL, minutes=1, listen=told.append,
+        training={"batch_size": 32, "gradients": "compiled", "threads": 1}, baseline=False,
+    )  # fmt: skip
+    assert [one.message for one in told if isinstance(one, Compiling)] == ["a while"]
+    assert run.summary.steps in (26, 27, 28)  # of a second, in a half of 97 %
+    assert run.summary.compiling == 200.0
+    assert run.summary.seconds < 200
+
+
+def test_what_is_kept_is_loaded_and_not_compiled(
+    run: tuple[Run, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hornbook.kernels import kept
+
+    model, batches = parts("mlp dropout")
+    how = replace(OPEN, gradients="compiled", threads=1, precision="float32")
+    steps = many_steps.ManySteps(Trainer(model, batches, how, Evaluation))
+    steps.load()
+    assert steps.load() == 0
+    monkeypatch.setattr(kept, "mark", lambda kind: None)
+    assert steps.load() > 0
 
 
 @contextmanager
@@ -243,7 +310,7 @@ def test_the_faster_way_is_taken_and_the_wait_is_told(
     cost: float, taken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timed = pretend(monkeypatch, {"compiled": cost, "autograd": 2.0, "bfloat16": 2.0, 1: 1.0})
-    monkeypatch.setattr(calibration, "wait_for", lambda *given: "wait")
+    monkeypatch.setattr(race, "wait_for", lambda *given: "wait")
     told: list[str] = []
     how = replace(OPEN, steps=10 * BETWEEN)
     found = calibrate(*parts("mlp dropout"), how, tell=told.append).settings
@@ -267,8 +334,8 @@ def test_its_steps_are_timed_as_many_at_once() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(many_steps.ManySteps, "advance", counting)
         seconds = time_steps(model, batches, how, 0.02)
-    assert set(counted) == {calibration.CALL // calibration.SPREAD * calibration.SPREAD}
-    assert 0 < seconds < 0.02 / calibration.SPREAD
+    assert set(counted) == {race.CALL // SPREAD * SPREAD}
+    assert 0 < seconds < 0.02 / SPREAD
     assert batches.cursor == 0
     for name, tensor in model.state_dict().items():
         np.testing.assert_array_equal(tensor, weights[name])

@@ -243,7 +243,8 @@ def test_finite_weights_that_overflow_are_named(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["step", "cursor", "since_best", "loss_count", "recorded", "seconds", "layout"]
+    "name",
+    ["step", "cursor", "since_best", "loss_count", "recorded", "seconds", "layout", "compiling"],
 )
 def test_counters_that_cannot_be_are_named(copy: Path, name: str) -> None:
     (copy / "summary.json").unlink()

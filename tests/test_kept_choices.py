@@ -86,7 +86,7 @@ def test_several_threads_that_are_remembered_on_a_busy_machine_are_told_of(
     first = calibrate_once(*parts(), OPEN, WHAT)
     monkeypatch.setattr(kept_choices, "is_busy", lambda threads: busy)
     told: list[str] = []
-    again = calibrate_once(*parts(), OPEN, WHAT, tell=told.append)
+    again = calibrate_once(*parts(), OPEN, WHAT, note=told.append)
     assert again.settings == first.settings, "the same command gives the same numbers"
     assert again.settings.threads == threads
     assert bool(told) == said

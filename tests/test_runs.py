@@ -75,7 +75,7 @@ def same_end(one: Path, other: Path) -> None:
         assert first.keys() == second.keys()
         for key in first:
             np.testing.assert_array_equal(first[key], second[key], err_msg=key)
-        for key in about.keys() - {"seconds", "run"}:
+        for key in about.keys() - {"seconds", "compiling", "run"}:
             assert about[key] == about_too[key], key
     assert figures(one) == figures(other)
 

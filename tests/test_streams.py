@@ -178,9 +178,9 @@ def test_who_waits_for_the_compiler_is_heard_at_once(
     assert typed(capsys, "train", str(names), *flags, "--out", "whole")[0] == 0
     load = ManySteps.load
 
-    def stopped(steps: ManySteps) -> None:
+    def stopped(steps: ManySteps) -> float:
         signal.raise_signal(getattr(signal, name))
-        load(steps)
+        return load(steps)
 
     with monkeypatch.context() as patch:
         patch.setattr(ManySteps, "load", stopped)

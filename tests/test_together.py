@@ -318,10 +318,11 @@ def test_they_wait_for_the_compiler_before_their_turns(
     told: list[Event] = []
     loaded: list[ManySteps] = []
 
-    def stopped(steps: ManySteps) -> None:
+    def stopped(steps: ManySteps) -> float:
         loaded.append(steps)
         if len(loaded) == 2:
             signal.raise_signal(signal.SIGINT)
+        return 0.0
 
     plans = [One(one.path, one.settings, one.training) for one in trials(tmp_path, 2)]
     with monkeypatch.context() as patch:

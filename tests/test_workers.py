@@ -19,6 +19,7 @@ from hornbook.experiments.workers.crew import Crew
 from hornbook.experiments.workers.errand import Errand, refuse_alone
 from hornbook.experiments.workers.process import END
 from hornbook.experiments.workers.worker import DiedError, StoppedError, Worker, threads_for
+from hornbook.runs.events import Compiling, Event
 from hornbook.runs.prepare import prepare
 from hornbook.sources.source import Source
 from tests import some_work
@@ -75,6 +76,9 @@ def test_one_process_reads_once_and_does_one_thing_after_the_other(worker: Worke
     assert worker.do(["ask", 1, [2]], never, lambda one: {"back": one}) == [
         {"back": 1}, {"back": [2]},
     ]  # fmt: skip
+    heard: list[Event] = []
+    assert worker.do(["compile", "a while"], never, listen=heard.append) == "done"
+    assert heard == [Compiling("a while")]
     with pytest.raises(SettingsError) as caught:
         worker.do(["fail"], never)
     error = caught.value

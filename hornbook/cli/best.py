@@ -21,7 +21,16 @@ from hornbook.experiments.best import best
 from hornbook.experiments.events import Climbing, RungBegan, RungEnded
 from hornbook.experiments.ladder import Ladder
 from hornbook.rendering import duration
-from hornbook.runs.events import Ended, Event, Fetched, Loaded, Pieced, Progressed, Warned
+from hornbook.runs.events import (
+    Compiling,
+    Ended,
+    Event,
+    Fetched,
+    Loaded,
+    Pieced,
+    Progressed,
+    Warned,
+)
 
 DESCRIPTION = """\
 Find the best model for DATA in a given time, and save it as a run.
@@ -111,7 +120,7 @@ class RungTeller(Teller):
             self.began_rung(event)
         elif isinstance(event, RungEnded):
             self.ended_rung(event)
-        elif isinstance(event, Fetched | Loaded | Pieced | Progressed | Warned | Ended):
+        elif isinstance(event, Compiling | Fetched | Loaded | Pieced | Progressed | Warned | Ended):
             self.told(event)
         if self.bar is None and not isinstance(event, RungEnded):
             self.alive.begin(f"Working on {self.rung}" if self.rung else "Reading the data")

@@ -38,7 +38,16 @@ from hornbook.experiments.events import TrainingTogether
 from hornbook.rendering import duration, many
 from hornbook.reports.markdown import markdown_table
 from hornbook.runs import Run
-from hornbook.runs.events import Event, Fetched, Loaded, Noted, Pieced, Progressed, Warned
+from hornbook.runs.events import (
+    Compiling,
+    Event,
+    Fetched,
+    Loaded,
+    Noted,
+    Pieced,
+    Progressed,
+    Warned,
+)
 from hornbook.settings import Given
 from hornbook.tasks import task_of_family
 
@@ -196,7 +205,7 @@ class ComparingTeller(Teller):
             self.doing = f"Measuring {event.name} ({event.number} of {event.of})"
         elif isinstance(event, Noted) and not self.doing.startswith("Working"):
             self.told(event)  # in a run's training there is too much to note
-        elif isinstance(event, Fetched | Loaded | Pieced | Progressed | Warned):
+        elif isinstance(event, Compiling | Fetched | Loaded | Pieced | Progressed | Warned):
             self.told(event)
         if self.bar is None and not isinstance(event, TrialEnded):
             self.alive.begin(self.doing or "Reading the data")

@@ -18,7 +18,7 @@ from hornbook.experiments.reproduce import Reproduced, reproduce
 from hornbook.experiments.reproduce.bench import SEED
 from hornbook.experiments.reproduce.run import LECTURES, OUT, Measured, Measuring
 from hornbook.rendering import duration, figure, many
-from hornbook.runs.events import Ended, Event, Fetched, Progressed, Warned
+from hornbook.runs.events import Compiling, Ended, Event, Fetched, Progressed, Warned
 from hornbook.settings import Given
 
 DESCRIPTION = f"""\
@@ -111,7 +111,7 @@ class RowTeller(Teller):
             for row in event.rows:
                 got = "" if row.value is None else f"{number_of(row)}, "
                 self.console.print(f"  {escape(row.figure)}: {got}{SHOWN[row.verdict]}")
-        elif isinstance(event, Fetched | Progressed | Warned | Ended):
+        elif isinstance(event, Compiling | Fetched | Progressed | Warned | Ended):
             self.told(event)
         if self.bar is None and not isinstance(event, Measured):
             self.alive.begin("Measuring")

@@ -21,7 +21,7 @@ from hornbook.experiments.sweep.events import Opened, SweepEvent, TrialBegan, Tr
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.ranges import word
 from hornbook.rendering import clip, duration, many
-from hornbook.runs.events import Event, Fetched, Loaded, Pieced, Progressed, Warned
+from hornbook.runs.events import Compiling, Event, Fetched, Loaded, Pieced, Progressed, Warned
 
 if TYPE_CHECKING:
     from hornbook.experiments.sweep.found import Sweep
@@ -145,7 +145,7 @@ class SweepTeller(Teller):
             self.ended_trial(event)
         elif isinstance(event, TrainingTogether):
             self.doing = f"Working on {many(event.runs, 'trial')} together ({event.ended} ended)"
-        elif isinstance(event, Fetched | Loaded | Pieced | Warned | Progressed):
+        elif isinstance(event, Compiling | Fetched | Loaded | Pieced | Warned | Progressed):
             self.told(event)
         if self.bar is None:
             self.alive.begin(self.doing)

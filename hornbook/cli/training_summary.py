@@ -71,7 +71,7 @@ def result_of(run: Run, summary: Summary) -> str:
         told.append(f"{split} {words}" + (f" on {extent}" if extent and not whole else ""))
     if whole:
         told.append("on whole splits" if len(shown) > 1 else "on the whole split")
-    told.append(f"in {summary.seconds:,.1f} s")
+    told.append(f"in {summary.took}")
     if summary.best_step is not None:
         told.append(f"at step {summary.best_step:,}")
     return ", ".join(told)

@@ -106,7 +106,7 @@ class Overview:
             return f"{told} It is untrained."
         endings = {"interrupted": ", then stopped", "early": ", when dev was no longer improving"}
         ending = endings.get(summary.ending, "")
-        trained = f"Trained for {many(summary.steps, 'step')} in {summary.seconds:,.1f} s{ending}."
+        trained = f"Trained for {many(summary.steps, 'step')} in {summary.took}{ending}."
         return " ".join([told, trained, *summary.remarks])
 
     @property

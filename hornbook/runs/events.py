@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Began",
     "Calibrated",
+    "Compiling",
     "Ended",
     "Estimated",
     "Evaluated",
@@ -134,6 +135,11 @@ class Noted:
     """Where a training begins, if that is not from a seed."""
 
     message: str
+
+
+@dataclass(frozen=True)
+class Compiling(Noted):
+    """Steps are about to be compiled for this machine, for which everything waits."""
 
 
 @dataclass(frozen=True)

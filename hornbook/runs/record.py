@@ -22,6 +22,7 @@ from hornbook.version import __version__
 __all__ = ["FORMAT", "KeptData", "Member", "Resumption", "RunRecord", "Search", "Summary"]
 
 FORMAT = 3
+TOLD = 0.1  # seconds of compiling that are worth a word
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class RunRecord:
     calibration: str = ""
     "Digest of the kind of training that threads, precision and gradients were chosen for."
     calibration_seconds: float = 0.0
-    "Time taken to find the fastest way to train."
+    "Time taken to find the fastest way to train, without compiling."
     baseline: bool = False
     "Whether baselines are evaluated after training."
     resumptions: tuple[Resumption, ...] = ()
@@ -159,6 +160,7 @@ class Summary:
     "`diverged`: the saved weights are worse than the untrained ones."
     parameters: int
     seconds: float
+    "Time in training, evaluations included, and compiling left out."
     losses: Mapping[str, float]
     "Loss of the saved weights, by split."
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -182,7 +184,18 @@ class Summary:
     "What to know of how a model was made: fitted in one pass, or changed when training had ended."
     measured_on: Mapping[str, Extent] = field(default_factory=dict)
     "How much of each split its figures are of; empty where it was not recorded."
+    compiling: float = 0.0
+    """Seconds in which steps were compiled for the machine, which it does once; before they were
+    recorded they were part of `seconds`."""
     format: int = FORMAT
+
+    @property
+    def took(self) -> str:
+        """The time in words, with that of compiling, which no further training has to wait for."""
+        told = f"{self.seconds:,.1f} s"
+        if self.compiling < TOLD:
+            return told
+        return f"{told} (after compiling for {self.compiling:,.1f} s, once)"
 
     def in_words(self, measure: Measure) -> list[str]:
         """The values of one measure, with what they were measured on where that is a part."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from hornbook.errors import SettingsError
 from hornbook.records import JSONObject
 from hornbook.rendering import many, short_time
-from hornbook.runs.events import Calibrated, Listener, Noted, Warned, nobody
+from hornbook.runs.events import Calibrated, Compiling, Listener, Noted, Warned, nobody
 from hornbook.settings import Settings
 from hornbook.tasks import Data, Start, Task
 from hornbook.training.distributed import World
@@ -150,7 +150,7 @@ class Session:
         wanted = replace(self.training, device=kind)
         found = calibrate_once(
             self.model, self.batches, wanted, what, seconds=seconds,
-            tell=lambda text: listen(Noted(text)),
+            tell=lambda text: listen(Compiling(text)), note=lambda text: listen(Noted(text)),
         )  # fmt: skip
         if found.settings.gradients == "compiled":
             program = some_program(self.model, found.settings, self.batches)
@@ -261,7 +261,19 @@ class Session:
         """Seconds for the evaluation at the end."""
         return self.evaluation_seconds * self.last_predictions() / self.predictions
 
-    def fit_into(self, seconds: float) -> None:
+    def compile_steps(self, listen: Listener) -> None:
+        """Compile steps that no calibration has compiled, where that is still to be done."""
+        from hornbook.training.compilable import compile_steps, wait_for
+
+        how = self.training
+        if how.gradients != "compiled" or self.compiling:
+            return
+        if wait := wait_for(self.model, how, self.batches):
+            listen(Compiling(wait))
+            self.compiling = compile_steps(self.model, how, self.batches)
+            self.calibration_seconds += self.compiling
+
+    def fit_into(self, seconds: float, listen: Listener = nobody) -> None:
         """Set the number of steps so that training takes so long, calibration included.
 
         Compiling, which a machine does once, takes half of the time at most: what is beyond that
@@ -271,11 +283,16 @@ class Session:
         `training`, so that a resumed run ends where an uninterrupted one would. Where evaluations
         would take more than a part of the time, they are of fewer predictions.
 
+        Args:
+            seconds: for all of it.
+            listen: is told if steps are compiled.
+
         Raises:
             SettingsError: if there is no time for a single step.
         """
         from hornbook.training.calibration import time_steps
 
+        self.compile_steps(listen)  # it is not what a step takes
         began = time.perf_counter()
         with self.working():
             each = time_steps(self.model, self.batches, self.training, LOOK * seconds)

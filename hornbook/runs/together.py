@@ -20,7 +20,7 @@ from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError
 from hornbook.extras import has
 from hornbook.runs.directory import RunDirectory
-from hornbook.runs.events import Ended, Event, Listener, Noted, Warned, apart
+from hornbook.runs.events import Compiling, Ended, Event, Listener, Noted, Warned, apart
 from hornbook.runs.prepare import Prepared, family_settings, settle_training
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
@@ -213,7 +213,7 @@ def load_steps(made: Sequence[Made]) -> None:
         trainer = one.member.trainer
         wait = wait_for(trainer.module, trainer.settings, trainer.batches)
         if wait and not told:
-            one.listen(Noted(wait))
+            one.listen(Compiling(wait))
         told = told or wait
         one.member.load()
 

@@ -161,7 +161,7 @@ def train(
                 listen(Noted(session.inherit(ancestor)))
             session.calibrate(listen, 60 * minutes if minutes is not None else None)
             if minutes is not None:
-                session.fit_into(60 * minutes)
+                session.fit_into(60 * minutes, listen)
         record = new_record(chosen, data, family, how, given, session, baseline=baseline)
         if out is None:
             chosen_by_hand.append((given, {**chosen.options().as_dict(), **usual_loading}))
@@ -217,7 +217,7 @@ def new_record(
         start=session.start if session else Start("fit"),
         versions=Versions.of_today(),
         calibration=session.calibration if session else "",
-        calibration_seconds=session.calibration_seconds if session else 0.0,
+        calibration_seconds=session.calibration_seconds - session.compiling if session else 0.0,
         # What is counted is the baseline itself.
         baseline=baseline and task.family(family).made_by != "counting",
         parameters=session.model.n_parameters if session else None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hornbook.compute.pinned import pinned
 from hornbook.errors import RunError
 from hornbook.runs.beside import with_baselines
-from hornbook.runs.events import Began, Ended, Evaluated, Listener, Noted, Progressed, Warned
+from hornbook.runs.events import Began, Compiling, Ended, Evaluated, Listener, Progressed, Warned
 from hornbook.runs.outcome import is_worse, reached
 from hornbook.runs.pace import Pace, watched
 from hornbook.runs.record import Summary
@@ -54,7 +54,7 @@ def train_session(
     with session.working():
         trainer = begin_training(run, session, listen, resumed=resumed)
         if wait := trainer.way.waits_for(trainer):
-            listen(Noted(wait))
+            listen(Compiling(wait))
         with stops.stopping(trainer):
             ending = trainer.run()
         if session.world.rank > 0:
@@ -144,6 +144,7 @@ def trainer_for(run: Run, session: Session, listen: Listener) -> Trainer:
         on_progress=watched(pace, lambda progress: listen(Progressed(progress))),
     )
     trainer.seconds = run.record.calibration_seconds
+    trainer.compiling_seconds = session.compiling
     return trainer
 
 
@@ -243,6 +244,7 @@ def summarise(run: Run, session: Session, trainer: Trainer, ending: Ending) -> S
         "diverged" if diverged else ending,
         parameters=session.model.n_parameters,
         seconds=round(trainer.elapsed, 3),
+        compiling=round(trainer.compiling_seconds, 3),
         losses=losses,
         measures=measures,
         steps=trainer.step,

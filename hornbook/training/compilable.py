@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
 
 __all__ = [
-    "NO_VARIANCE", "RULES", "Several", "WithProgram", "gain", "is_large", "program_for", "refusal",
-    "refusing", "sharing", "some_program", "wait_for", "why_no_program",
+    "NO_VARIANCE", "RULES", "Several", "WithProgram", "compile_steps", "gain", "is_large",
+    "program_for", "refusal", "refusing", "sharing", "some_program", "wait_for", "why_no_program",
 ]  # fmt: skip
 
 # Multiplications in a step, from which on one by itself is as fast; more where each position waits
@@ -188,3 +189,16 @@ def wait_for(objective: Any, settings: TrainingSettings, batches: Any) -> str:
         ValueError: if there is no program.
     """
     return "" if are_kept(some_program(objective, settings, batches).kinds) else WAIT
+
+
+def compile_steps(objective: Any, settings: TrainingSettings, batches: Any) -> float:
+    """Compile what a net's steps need, before any of them is made; gives the seconds of that.
+
+    Raises:
+        ValueError: if there is no program.
+    """
+    from hornbook.kernels.ahead import load
+
+    began = time.perf_counter()
+    load(some_program(objective, settings, batches).kinds, "float32")
+    return time.perf_counter() - began

@@ -13,7 +13,7 @@ __all__ = ["Counters", "read_counters"]
 
 LEAST = {
     "step": 0, "cursor": 0, "since_best": 0, "loss_count": 0, "recorded": -1, "seconds": 0,
-    "layout": 1,
+    "layout": 1, "compiling": 0,
 }  # fmt: skip
 "The least that each can be."
 
@@ -37,12 +37,14 @@ class Counters:
     recorded: int
     "Step of the last record; -1 before the first."
     seconds: float
-    "Time in training so far."
+    "Time in training so far, without compiling."
     lately: float | None = None
     """Best value since training began or was extended: what patience is measured by; None in older
     checkpoints: `best`."""
     layout: int = 1
     "Layout of the optimizer's vectors; see `FlatParameters.from_layout_1`."
+    compiling: float = 0.0
+    "Seconds in which steps were compiled; older checkpoints have them in `seconds`."
 
 
 def read_counters(values: Mapping[str, JSON]) -> Counters:

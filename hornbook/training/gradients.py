@@ -191,8 +191,9 @@ class Compiled(ByHand):
         began = time.perf_counter()
         steps = ManySteps(trainer)
         with self.compilation():
-            steps.load()
-        trainer.seconds += time.perf_counter() - began
+            compiling = steps.load()
+        trainer.compiling_seconds += compiling
+        trainer.seconds += time.perf_counter() - began - compiling
         with steps.measuring():
             yield Turns(steps)
 

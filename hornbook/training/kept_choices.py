@@ -76,6 +76,7 @@ def calibrate_once(
     *,
     seconds: float | None = None,
     tell: Callable[[str], None] = lambda text: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Calibration:
     """What `calibrate` chooses: measured for the first training of its kind, then remembered.
 
@@ -91,6 +92,7 @@ def calibrate_once(
             kind.
         seconds: as of `candidates`.
         tell: as of `calibrate`.
+        note: is told where threads that were chosen before will wait for others today.
 
     Raises:
         SettingsError: if there is no way to get gradients here, or not the one that is asked for.
@@ -115,7 +117,7 @@ def calibrate_once(
             return replace(found, key=key, path=path, unkept=unkept)
     chosen = {name: getattr(kept, name) for name in ("threads", "precision", "gradients")}
     if not settings.threads and kept.threads > 1 and is_busy(kept.threads):
-        tell(WAITING.format(threads=kept.threads))
+        note(WAITING.format(threads=kept.threads))
     return Calibration(
         replace(open_.start, **chosen), kept.tried, taken, open_.refused, key=key, path=path,
         remembered=True, not_compiled=open_.not_compiled,

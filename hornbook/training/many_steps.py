@@ -21,6 +21,7 @@ from hornbook.extras import needing
 from hornbook.kernels.ahead import load
 from hornbook.kernels.entries import addresses, advance, measure
 from hornbook.kernels.fresh import to_clear
+from hornbook.kernels.kept import are_kept
 from hornbook.kernels.notes import GIVEN_UP, NOTES
 from hornbook.kernels.program import Column, Cut
 from hornbook.training.adam import EPS
@@ -162,11 +163,14 @@ class ManySteps:
             state = torch.from_numpy(self.state[: self.state_rows].copy())
             self.trainer.module.carry({"state": state})
 
-    def load(self) -> None:
-        """Load what was compiled, or compile it."""
+    def load(self) -> float:
+        """Load what was compiled, or compile it; gives the seconds of that, 0 if it was kept."""
         with needing("numba", "Training by compiled steps"):
+            kept, began = are_kept(self.program.kinds), time.perf_counter()
             load(self.program.kinds, self.values.dtype)
+            seconds = 0.0 if kept else time.perf_counter() - began
         self.helpers.begun()  # or it is said before there is anything to lose
+        return seconds
 
     def advance(self, steps: int) -> None:
         """Make so many updates.

@@ -40,7 +40,7 @@ class Member:
 
     def load(self) -> None:
         """Load what its steps need, or compile it: before its turns, which a signal waits for."""
-        self.turns.steps.load()
+        self.trainer.compiling_seconds += self.turns.steps.load()
 
     def turn(self) -> bool:
         """Take it further; whether there is more to do."""

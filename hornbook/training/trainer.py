@@ -63,6 +63,8 @@ class Trainer:
         flat: the parameters.
         way: gets the gradients.
         schedule: gives the learning rate of the update that follows so many others.
+        compiling_seconds: in which steps were compiled for this machine, which it does once; they
+            are no part of the time in training.
         random: draws what dropout drops; None: torch's own generator.
         stop: set it to true, from a signal handler for example, to end after the present step.
     """
@@ -100,6 +102,7 @@ class Trainer:
         self.loss_sum, self.loss_count = 0.0, 0
         self.recorded = -1  # step of the last record
         self.seconds, self.began = 0.0, time.perf_counter()
+        self.compiling_seconds = 0.0
         self.told = (-1, -math.inf)  # step and time of the last word on the progress
 
     @property
@@ -361,6 +364,7 @@ class Trainer:
             recorded=self.recorded,
             seconds=self.elapsed,
             layout=LAYOUT,
+            compiling=self.compiling_seconds,
         )
         return arrays, as_json(counters)
 
@@ -403,6 +407,7 @@ class Trainer:
         self.lately = self.best if counters.lately is None else counters.lately
         self.loss_sum, self.loss_count = counters.loss_sum, counters.loss_count
         self.recorded, self.seconds = counters.recorded, counters.seconds
+        self.compiling_seconds = counters.compiling
         self.began = time.perf_counter()
 
 

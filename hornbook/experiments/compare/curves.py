@@ -39,8 +39,7 @@ ACROSS: dict[str, Callable[[Record], float]] = {
 def curves_section(board: Board, curves: Sequence[Curve]) -> Section | None:
     """A panel for train and one for dev, by steps and by seconds; None if nothing was trained.
 
-    Runs that were trained together are shown by steps alone: their seconds are shared, and have
-    compiling in them.
+    Runs that were trained together are shown by steps alone: their seconds are shared.
 
     Args:
         board: of the same data.
@@ -84,7 +83,7 @@ def curves_section(board: Board, curves: Sequence[Curve]) -> Section | None:
     if missing:
         shared = (
             f" By steps alone: {', '.join(missing)}, for seconds of runs that were trained "
-            "together are shared with each other, and have compiling in them."
+            "together are shared with each other."
         )
     return Section(
         f"Curves on {board.data}",

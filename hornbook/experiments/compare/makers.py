@@ -26,7 +26,7 @@ from hornbook.experiments.workers.errand import Errand
 from hornbook.experiments.workers.process import Talk
 from hornbook.experiments.workers.worker import Worker, threads_for
 from hornbook.records import JSON, as_json, read_record
-from hornbook.runs.events import Warned
+from hornbook.runs.events import Compiling, Listener, Warned
 from hornbook.runs.prepare import Prepared
 
 __all__ = ["LEFT_OUT", "MadeTrial", "Maker", "in_processes", "make_trial", "one_by_one"]
@@ -53,7 +53,7 @@ Maker: TypeAlias = Callable[
 what became of it when it is made."""
 
 
-def make_trial(prepared: Prepared, trial: Trial, folder: Path, listen: Comparing) -> MadeTrial:
+def make_trial(prepared: Prepared, trial: Trial, folder: Path, listen: Listener) -> MadeTrial:
     """One run, made here.
 
     Raises:
@@ -101,8 +101,13 @@ def in_processes(jobs: int, errand: Errand) -> Maker:
 
         count = min(jobs, len(trials))
         workers = [Worker(errand, work, threads_for(jobs)) for _ in range(count)]
+        compiling = False
         for told in shared_out(workers, trials, do):
-            if isinstance(told, Warned):
+            if isinstance(told, Compiling):
+                if not compiling:  # all of them may do so at the same time
+                    listen(told)
+                compiling = True
+            elif isinstance(told, Warned):
                 listen(told)
             else:
                 yield told
@@ -110,14 +115,12 @@ def in_processes(jobs: int, errand: Errand) -> Maker:
     return make
 
 
-def made_by(
-    worker: Worker, trial: Trial, folder: Path, warn: Callable[[Warned], None]
-) -> MadeTrial:
-    """A trial made by a process; `warn` and errors as of `had_done`."""
+def made_by(worker: Worker, trial: Trial, folder: Path, listen: Listener) -> MadeTrial:
+    """A trial made by a process; `listen` and errors as of `had_done`."""
     if trial.refused:
         return MadeTrial(trial, trial.refused)
     told = had_done(
-        worker, {"trial": as_json(trial), "folder": str(folder)}, "trained", trial.name, warn
+        worker, {"trial": as_json(trial), "folder": str(folder)}, "trained", trial.name, listen
     )
     return MadeTrial(trial, told["refused"], told["missing_package"])
 
@@ -125,5 +128,5 @@ def made_by(
 def work(prepared: Prepared, asked: Any, talk: Talk) -> JSON:
     """What a process does with a trial."""
     trial = read_record(Trial, asked["trial"], "the trial")
-    made = make_trial(prepared, trial, Path(asked["folder"]), lambda event: None)
+    made = make_trial(prepared, trial, Path(asked["folder"]), talk.listen)
     return {"refused": made.refused, "missing_package": made.missing_package}

@@ -15,7 +15,7 @@ from hornbook.experiments.events import TrainingTogether
 from hornbook.extras import has_torch
 from hornbook.rendering import many
 from hornbook.runs import Run
-from hornbook.runs.events import Ended, Event, Noted, Warned
+from hornbook.runs.events import Compiling, Ended, Event, Noted, Warned
 from hornbook.runs.prepare import Prepared
 
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ def made(
     def hear(at: int, event: Event) -> None:
         if isinstance(event, Warned):
             listen(Warned(f"{trials[at].name}: {event.message}"))
+        elif isinstance(event, Compiling):
+            listen(event)
         elif isinstance(event, Ended):
             ended.add(at)
             listen(TrainingTogether(family, len(trials), len(ended)))

@@ -25,7 +25,7 @@ from hornbook.experiments.workers.crew import Crew
 from hornbook.experiments.workers.errand import Errand
 from hornbook.experiments.workers.worker import StoppedError, Worker, threads_for
 from hornbook.records import JSON
-from hornbook.runs.events import Warned
+from hornbook.runs.events import Compiling, Warned
 from hornbook.runs.prepare import Prepared
 
 __all__ = ["How", "Jobs", "how_to"]
@@ -90,11 +90,15 @@ class Jobs:
         self.deadline: float | None = None
         self.failure: BaseException | None = None
         self.refused = 0
-        self.waiting_told = False
+        self.waiting_told = self.compiling_told = False
 
     def listen(self, event: Any) -> None:
-        """Tell of an event."""
+        """Tell of an event; of compiling, which several processes may do at once, only once."""
         with self.telling:
+            if isinstance(event, Compiling):
+                if self.compiling_told:
+                    return
+                self.compiling_told = True
             self.listener(event)
 
     def is_over(self) -> bool:

@@ -20,7 +20,7 @@ from hornbook.experiments.workers.process import Talk
 from hornbook.experiments.workers.worker import DiedError, StoppedError, Worker
 from hornbook.records import JSON, as_json, read_record
 from hornbook.runs import Run
-from hornbook.runs.events import Began, Evaluated, Event, Listener, Progressed, Warned, nobody
+from hornbook.runs.events import Began, Evaluated, Event, Listener, Progressed, Warned
 from hornbook.runs.lock import owner_in
 from hornbook.runs.outcome import reached
 from hornbook.runs.prepare import Prepared
@@ -229,12 +229,14 @@ def work(prepared: Prepared, asked: Any, talk: Talk) -> JSON:
             raise StoppedError
         return reply == "end"
 
-    made: JSON = as_json(make_trial(prepared, recipe, judge, talk.stopping.is_set, nobody))
+    made: JSON = as_json(make_trial(prepared, recipe, judge, talk.stopping.is_set, talk.listen))
     return made
 
 
 def made_by(worker: Worker, recipe: Recipe, judge: Judge, listen: Listener) -> Made:
-    """What became of a trial that a process has made; `listen` is warned where one has died.
+    """What became of a trial that a process has made.
+
+    `listen` is warned where one has died, and told where one compiles.
 
     Raises:
         HornbookError: whatever would go wrong with every other trial, too.
@@ -252,7 +254,7 @@ def made_by(worker: Worker, recipe: Recipe, judge: Judge, listen: Listener) -> M
         listen(Warned(f"A process that made {recipe.path} has died ({why}); another goes on."))
 
     try:
-        return read_record(Made, worker.do(as_json(recipe), died, reply), "a trial")
+        return read_record(Made, worker.do(as_json(recipe), died, reply, listen), "a trial")
     except StoppedError:
         return Made("stopped")
     except DiedError as error:

@@ -20,7 +20,7 @@ from hornbook.experiments.sweep.making import (
 from hornbook.experiments.sweep.space import Setting, Space
 from hornbook.extras import has_torch
 from hornbook.runs import Run
-from hornbook.runs.events import Ended, Event, Warned, nobody
+from hornbook.runs.events import Compiling, Ended, Event, Warned, nobody
 from hornbook.runs.prepare import Prepared
 
 __all__ = ["make_those_together", "why_one_by_one"]
@@ -90,7 +90,7 @@ def make_those_together(
         judges: of each, as `make_trial` takes it; asked from other threads, one at a time.
         stopping: whether all is to stop; asked a few times a second.
         told: what became of each: of one that is pruned at once, of the others when all have ended.
-        listen: is told how many have ended, and of warnings.
+        listen: is told how many have ended, of warnings, and where steps are compiled.
         threads: on which trainings take turns; 0: as many as there are processors.
 
     Returns:
@@ -123,6 +123,8 @@ def make_those_together(
     def hear(at: int, event: Event) -> None:
         if isinstance(event, Warned):
             listen(Warned(f"{paths[at].name}: {event.message}"))
+        elif isinstance(event, Compiling):
+            listen(event)
         elif isinstance(event, Ended):
             over(at)
         try:

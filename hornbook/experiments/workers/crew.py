@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 from hornbook.errors import RunError
 from hornbook.experiments.workers.process import END
 from hornbook.experiments.workers.worker import DiedError, StoppedError, Worker
-from hornbook.runs.events import Warned
+from hornbook.runs.events import Listener, Warned
 
 __all__ = ["Crew", "Leader", "had_done", "shared_out"]
 
@@ -131,9 +131,7 @@ def shared_out(
                 yield told.get()
 
 
-def had_done(
-    worker: Worker, asked: Any, what: str, name: str, warn: Callable[[Warned], None]
-) -> Any:
+def had_done(worker: Worker, asked: Any, what: str, name: str, listen: Listener) -> Any:
     """What a process gives for something that it was asked to do to a run.
 
     Args:
@@ -141,7 +139,7 @@ def had_done(
         asked: as its work takes it.
         what: it does, for people: `trained`, `measured`.
         name: of the run.
-        warn: is told where a process has died, and another goes on.
+        listen: is warned where a process has died, and another goes on; is told where one compiles.
 
     Raises:
         RunError: if one process after the other died of it.
@@ -151,10 +149,10 @@ def had_done(
     """
 
     def died(why: str) -> None:
-        warn(Warned(f"A process that {what} {name} has died ({why}); another goes on."))
+        listen(Warned(f"A process that {what} {name} has died ({why}); another goes on."))
 
     try:
-        return worker.do(asked, died)
+        return worker.do(asked, died, listen=listen)
     except DiedError as error:
         raise RunError(
             f"{name} could not be {what}. {error}.",

@@ -5,6 +5,7 @@ what the function is to do with them:
 
     {"do": …}      do that; the answer is {"done": …}, {"failed": …} or {"stopped": true}
     {"reply": …, "to": n}   to a {"question": …, "number": n} that was asked on the way
+    {"compiling": …}        needs none: it is said where steps are compiled, which takes long
     {"stop": true} stop after the present step of a training, as Ctrl-C does, and end
 
 When nobody is there any more to talk to, however that came about, it stops in the same way, and if
@@ -31,6 +32,7 @@ from typing import IO, Any, TypeAlias
 from hornbook.errors import HornbookError
 from hornbook.experiments.workers.errand import Errand
 from hornbook.records import JSON, as_json, read_record
+from hornbook.runs.events import Compiling, Event
 from hornbook.runs.prepare import Prepared
 
 __all__ = ["END", "Talk", "Work", "main"]
@@ -97,6 +99,11 @@ class Talk:
                 return reply
         self.words.put(None)  # for `serve`, which ends by it
         return None
+
+    def listen(self, event: Event) -> None:
+        """Listen to a training: of all events, the other side is told that it compiles."""
+        if isinstance(event, Compiling):
+            self.say({"compiling": event.message})
 
     def serve(self, work: Work) -> None:
         """Do what is asked for, one piece of work after the other."""

@@ -26,6 +26,7 @@ from hornbook.errors import HornbookError
 from hornbook.experiments.workers.errand import Errand
 from hornbook.experiments.workers.process import END, Work
 from hornbook.records import JSON, as_json
+from hornbook.runs.events import Compiling, Listener, nobody
 
 __all__ = ["DiedError", "StoppedError", "Worker", "threads_for"]
 
@@ -67,6 +68,7 @@ class Worker:
         asked: Any,
         died: Callable[[str], None],
         reply: Callable[[JSON], JSON] = lambda question: None,
+        listen: Listener = nobody,
     ) -> Any:
         """Have something done, by another process where one dies.
 
@@ -74,6 +76,7 @@ class Worker:
             asked: what, as the work takes it.
             died: is told, in some words, how a process has died whose work another goes on with.
             reply: gives a reply to what the work asks on the way.
+            listen: is told where the work compiles steps.
 
         Returns:
             What the work gives.
@@ -85,7 +88,7 @@ class Worker:
         """
         for death in range(1, DEATHS + 1):
             try:
-                return self.once(asked, reply)
+                return self.once(asked, reply, listen)
             except DiedError as error:
                 if self.stopped:
                     raise StoppedError from error
@@ -94,7 +97,7 @@ class Worker:
                     died(last)
         raise DiedError(f"Its process died {DEATHS} times ({last})")
 
-    def once(self, asked: Any, reply: Callable[[JSON], JSON]) -> Any:
+    def once(self, asked: Any, reply: Callable[[JSON], JSON], listen: Listener) -> Any:
         """The same by one process."""
         if self.process is None or self.process.poll() is not None:
             self.start()
@@ -108,6 +111,8 @@ class Worker:
                 break
             if "question" in told:
                 self.send({"reply": reply(told["question"]), "to": told["number"]})
+            elif "compiling" in told:
+                listen(Compiling(told["compiling"]))
             elif "failed" in told:
                 raise error_of(told["failed"])
             elif "stopped" in told:
