@@ -95,8 +95,10 @@ def choose(verb: str, argv: Sequence[str], first_of: type[First] = First) -> Cho
         first_of.__name__, [(name, str | None, None) for name in telling()], bases=(first_of,),
         frozen=True,
     )  # fmt: skip
-    parser = partial(tyro.cli, asked, return_unknown_args=True, add_help=False, config=CONFIG)
-    first, _ = parsed_by(parser, argv, verb)
+    first = asked()
+    if not {field.name for field in dataclasses.fields(asked)}.isdisjoint(names_typed(argv)):
+        parser = partial(tyro.cli, asked, return_unknown_args=True, add_help=False, config=CONFIG)
+        first, _ = parsed_by(parser, argv, verb)
     options = given(argv, first)
     words = list(takewhile(lambda word: word == "-" or not word.startswith("-"), argv))
     source = Source(words) if words else None

@@ -34,8 +34,6 @@ def recognise(source: Source, options: Mapping[str, Any]) -> Claim | None:
             return Claim(
                 TOLD, f"its column {options[name]!r} is the {name.removesuffix('_column')}"
             )
-    if source.dataset is not None:
-        return None
     with contextlib.suppress(HornbookError, ValueError):
         first = source.first
         if first.dataset is None:

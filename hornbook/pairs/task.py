@@ -132,7 +132,9 @@ class PairsTask(Task["PairData"]):
         return PairOptions
 
     def recognise(self, source: Source, options: Mapping[str, Any]) -> Claim | None:
-        """Two columns of texts, or one that is told."""
+        """Two columns of texts, or one that is told: no data set with a name has two."""
+        if source.dataset is not None and options.keys().isdisjoint(self.telling):
+            return None  # said without loading what looks into files
         from hornbook.pairs.recognise import recognise
 
         return recognise(source, options)

@@ -55,8 +55,6 @@ def recognise(source: Source) -> Recognised | None:
     A data set with a name, none of which are ratings, is not fetched for it. An encoding that has
     to be told is guessed here, so that the file is the same before and after it is told.
     """
-    if source.dataset is not None:
-        return None
     with contextlib.suppress(HornbookError, ValueError):
         first = source.first
         if first.dataset is None:

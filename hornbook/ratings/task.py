@@ -78,7 +78,9 @@ class OfItems(Task["RatingsData"]):
         return RatingsOptions
 
     def recognise(self, source: Source, options: Mapping[str, Any]) -> Claim | None:
-        """A table with a column of users and one of items."""
+        """A table with a column of users and one of items: no data set with a name is one."""
+        if source.dataset is not None:
+            return None  # said without loading what looks into files
         from hornbook.ratings.recognise import recognise
 
         found = recognise(source)

@@ -11,19 +11,27 @@ page       sections as one HTML file
 wording    how an interface writes settings and calls
 report     what is known about data before training on it
 view       a figure of a model, or why there is none
+
+The names are imported when they are first used: a training tells findings, and writes no page.
 """
 
-from hornbook.reports.advice import Advice
-from hornbook.reports.bars import Bar, Bars
-from hornbook.reports.finding import Finding
-from hornbook.reports.page import Page
-from hornbook.reports.report import Report
-from hornbook.reports.samples import MarkedSample, Samples
-from hornbook.reports.section import Section
-from hornbook.reports.shaded import Shaded
-from hornbook.reports.table import Table
-from hornbook.reports.view import View
-from hornbook.reports.wording import Wording
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hornbook.reports.advice import Advice
+    from hornbook.reports.bars import Bar, Bars
+    from hornbook.reports.finding import Finding
+    from hornbook.reports.page import Page
+    from hornbook.reports.report import Report
+    from hornbook.reports.samples import MarkedSample, Samples
+    from hornbook.reports.section import Section
+    from hornbook.reports.shaded import Shaded
+    from hornbook.reports.table import Table
+    from hornbook.reports.view import View
+    from hornbook.reports.wording import Wording
 
 __all__ = [
     "Advice",
@@ -40,3 +48,25 @@ __all__ = [
     "View",
     "Wording",
 ]
+
+HOMES = {
+    "Advice": "hornbook.reports.advice",
+    "Bar": "hornbook.reports.bars",
+    "Bars": "hornbook.reports.bars",
+    "Finding": "hornbook.reports.finding",
+    "MarkedSample": "hornbook.reports.samples",
+    "Page": "hornbook.reports.page",
+    "Report": "hornbook.reports.report",
+    "Samples": "hornbook.reports.samples",
+    "Section": "hornbook.reports.section",
+    "Shaded": "hornbook.reports.shaded",
+    "Table": "hornbook.reports.table",
+    "View": "hornbook.reports.view",
+    "Wording": "hornbook.reports.wording",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in HOMES:
+        return getattr(importlib.import_module(HOMES[name]), name)
+    raise AttributeError(f"module 'hornbook.reports' has no attribute {name!r}")

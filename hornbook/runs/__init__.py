@@ -1,16 +1,26 @@
-"""Run directories: made by training, complete in themselves, opened by every other verb."""
+"""Run directories: made by training, complete in themselves, opened by every other verb.
+
+What lists runs and what finds a learning rate is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import Event, Listener
-from hornbook.runs.listing import ListedRun, list_runs
 from hornbook.runs.naming import reserve
-from hornbook.runs.rate import find_rate
 from hornbook.runs.record import Member, RunRecord, Summary
 from hornbook.runs.resume import resume
 from hornbook.runs.run import Run
 from hornbook.runs.session import Session
 from hornbook.runs.strip import strip
 from hornbook.runs.train import train
+
+if TYPE_CHECKING:
+    from hornbook.runs.listing import ListedRun, list_runs
+    from hornbook.runs.rate import find_rate
 
 __all__ = [
     "Event",
@@ -29,3 +39,15 @@ __all__ = [
     "strip",
     "train",
 ]
+
+HOMES = {
+    "ListedRun": "hornbook.runs.listing",
+    "find_rate": "hornbook.runs.rate",
+    "list_runs": "hornbook.runs.listing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in HOMES:
+        return getattr(importlib.import_module(HOMES[name]), name)
+    raise AttributeError(f"module 'hornbook.runs' has no attribute {name!r}")

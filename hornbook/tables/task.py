@@ -101,6 +101,8 @@ class TableTask(Task["TableData"]):
 
     def recognise(self, source: Source, options: Mapping[str, Any]) -> Claim | None:
         """A table whose target is named, or that looks like one."""
+        if source.dataset is not None and source.dataset.mode != "table":
+            return None  # said without loading what looks into files
         from hornbook.tables.recognise import recognise
 
         return recognise(source, options)

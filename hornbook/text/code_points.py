@@ -35,13 +35,14 @@ def line_bounds(points: Points) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
 
 
 @cache
-def spaces() -> npt.NDArray[np.bool_]:
-    """Which code points are white space."""
-    table = np.zeros(POINTS, dtype=bool)
-    table[[point for point in range(0x10000) if chr(point).isspace()]] = True
+def spaces(end: int) -> npt.NDArray[np.bool_]:
+    """Which code points below `end` are white space."""
+    table = np.zeros(end, dtype=bool)
+    # There is none above the first 65,536.
+    table[[point for point in range(min(end, 0x10000)) if chr(point).isspace()]] = True
     return table
 
 
 def is_space(points: Points) -> npt.NDArray[np.bool_]:
     """Which of some code points are white space."""
-    return spaces()[points]
+    return spaces(0x100 if points.dtype == np.uint8 else POINTS)[points]

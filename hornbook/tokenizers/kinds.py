@@ -4,6 +4,7 @@ line here.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 
 from hornbook.errors import RunError, SettingsError
@@ -14,14 +15,10 @@ from hornbook.tokenizers.byte_pairs import BytePairTokenizer
 from hornbook.tokenizers.characters import CharTokenizer
 from hornbook.tokenizers.contract import Texts, Tokenizer
 from hornbook.tokenizers.graphemes import GraphemeTokenizer
-from hornbook.tokenizers.hugging_face import HuggingFaceTokenizer
 from hornbook.tokenizers.made_by import made_by, refuse_other_cuts
 from hornbook.tokenizers.published import GPT2, published_byte_pairs
-from hornbook.tokenizers.reusing import reused
-from hornbook.tokenizers.sentence_pieces import SentencePieceTokenizer
 from hornbook.tokenizers.settings import TokenSettings
 from hornbook.tokenizers.single_bytes import ByteTokenizer
-from hornbook.tokenizers.token_files import is_token_file, read_bytes, read_token_file
 from hornbook.tokenizers.words import WordTokenizer
 
 __all__ = ["KINDS", "OF_FILES", "described", "learn_tokenizer", "read_tokenizer"]
@@ -32,10 +29,11 @@ KINDS: dict[str, type[Tokenizer]] = {
 }
 "Those that `tokens` asks for by name."
 MADE_BY = "made_by"  # what of a file is not the tokenizer's own
-OF_FILES: dict[str, type[Tokenizer]] = {
-    kind.kind: kind for kind in (SentencePieceTokenizer, HuggingFaceTokenizer)
+OF_FILES = {
+    "sentencepiece": "hornbook.tokenizers.sentence_pieces:SentencePieceTokenizer",
+    "tokenizers": "hornbook.tokenizers.hugging_face:HuggingFaceTokenizer",
 }
-"Those that come from files alone."
+"Those that come from files alone, as `module:name`: loaded on first use, for few runs have them."
 
 
 def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
@@ -52,9 +50,13 @@ def learn_tokenizer(texts: Texts, settings: TokenSettings) -> Tokenizer:
         return KINDS[asked].learned(texts, settings)
     if asked == GPT2:
         return published_byte_pairs(texts)
+    from hornbook.tokenizers.token_files import is_token_file, read_token_file
+
     if is_token_file(asked):
         kept = kept_by_run(asked)
         if kept is not None and settings.pattern == "auto":
+            from hornbook.tokenizers.reusing import reused
+
             return reused(asked, read_tokenizer(kept), texts)
         return read_token_file(asked, texts, settings.pattern)
     names = (*KINDS, GPT2)
@@ -71,6 +73,8 @@ def kept_by_run(name: str) -> JSONObject | None:
     Raises:
         DataError: if it cannot be read.
     """
+    from hornbook.tokenizers.token_files import read_bytes
+
     data = read_bytes(name)
     if not data.startswith(b"{"):
         return None
@@ -91,14 +95,19 @@ def read_tokenizer(value: JSON) -> Tokenizer:
     kind = value.get("kind") if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping) or not isinstance(kind, str):
         raise RunError("The tokenizer file is damaged: it has no kind.", hint="Train again.")
-    kinds = KINDS | OF_FILES
-    if kind not in kinds:
+    if kind in KINDS:
+        made = KINDS[kind]
+    elif kind in OF_FILES:
+        module, _, name = OF_FILES[kind].partition(":")
+        made = getattr(importlib.import_module(module), name)
+    else:
+        known = ", ".join([*KINDS, *OF_FILES])
         raise RunError(
-            f"The tokenizer has an unknown kind, {kind!r}; known kinds: {', '.join(kinds)}.",
+            f"The tokenizer has an unknown kind, {kind!r}; known kinds: {known}.",
             hint="Open the run with the version of hornbook that made it, or train again.",
         )
     alone = {name: item for name, item in value.items() if name != MADE_BY}
-    found = kinds[kind].from_dict(alone)
+    found = made.from_dict(alone)
     if MADE_BY in value:
         refuse_other_cuts(found, value[MADE_BY])
     return found
