@@ -144,14 +144,14 @@ def test_before_a_given_time_steps_are_compiled_and_then_timed(
 def test_what_is_kept_is_loaded_and_not_compiled(
     run: tuple[Run, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hornbook.kernels import kept
+    from hornbook.kernels import machine_code
 
     model, batches = parts("mlp dropout")
     how = replace(OPEN, gradients="compiled", threads=1, precision="float32")
     steps = many_steps.ManySteps(Trainer(model, batches, how, Evaluation))
     steps.load()
     assert steps.load() == 0
-    monkeypatch.setattr(kept, "mark", lambda kind: None)
+    monkeypatch.setattr(machine_code, "are_kept", lambda names: False)
     assert steps.load() > 0
 
 
