@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,8 +22,10 @@ __all__ = [
     "TOKENS",
     "has",
     "has_torch",
+    "import_failure",
     "needing",
     "needing_torch",
+    "require",
 ]
 
 INSTALL_TORCH = "pip install torch -i https://download.pytorch.org/whl/cpu"
@@ -62,6 +66,23 @@ def has_torch() -> bool:
     return has("torch")
 
 
+def import_failure(module: str) -> str:
+    """Why an installed module cannot be imported, as it says itself; empty if it can."""
+    try:
+        importlib.import_module(module)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a library raises that suits no other
+        return first_line(error)
+    return ""
+
+
+def first_line(error: Exception) -> str:
+    """What went wrong, in a line without a full stop."""
+    told = str(error).strip().partition("\n")[0] or type(error).__name__
+    return told.rstrip(".")
+
+
 @contextmanager
 def needing_torch() -> Iterator[None]:
     """A context in which torch may be missing.
@@ -71,9 +92,9 @@ def needing_torch() -> Iterator[None]:
     """
     with told_if_missing(
         "torch",
-        "This requires PyTorch, which is not installed.",
-        f"Install it:  {INSTALL_TORCH}\n"
-        "Without PyTorch, n-grams (`model=ngram`), the doctor and the scalar engine work.",
+        "This requires PyTorch",
+        INSTALL_TORCH,
+        "\nWithout PyTorch, n-grams (`model=ngram`), the doctor and the scalar engine work.",
     ):
         yield
 
@@ -87,25 +108,56 @@ def needing(module: str, what: str) -> Iterator[None]:
         what: needs it, as the subject of a sentence.
 
     Raises:
-        MissingPackageError: if it is, and was asked for; it says what to type.
+        MissingPackageError: if it is, or cannot be imported, and was asked for; it says what to
+            type.
     """
     package = {
         **TABLES, **TOKENS, **INTERCHANGE, **CITIES, **FAST, **PINYIN, **REPORTS, **SWEEP,
     }[module]  # fmt: skip
-    with told_if_missing(
-        module,
-        f"{what} requires {package}, which is not installed.",
-        f"Install it:  pip install {package}",
-    ):
+    with told_if_missing(module, f"{what} requires {package}", f"pip install {package}"):
         yield
+
+
+def require(module: str, what: str) -> None:
+    """Make sure that a package of an extra is installed; it is not imported for that.
+
+    Args:
+        module, what: as of `needing`.
+
+    Raises:
+        MissingPackageError: if it is not.
+    """
+    if not has(module):
+        with needing(module, what):
+            importlib.import_module(module)
 
 
 @contextmanager
-def told_if_missing(module: str, message: str, hint: str) -> Iterator[None]:
-    """A context in which a missing package is told in words."""
+def told_if_missing(module: str, message: str, install: str, more: str = "") -> Iterator[None]:
+    """A context in which it is told in words that a package is missing, or does not suit others."""
+    suited = install.replace("pip install", "pip install --upgrade")
     try:
         yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != module:
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and package_of(error.name) == module:
+            raise MissingPackageError(
+                f"{message}, which is not installed.", hint=f"Install it:  {install}{more}"
+            ) from None
+        if not comes_from(module, error):
             raise
-        raise MissingPackageError(message, hint=hint) from None
+        raise MissingPackageError(
+            f"{message}, which is installed and cannot be imported: {first_line(error)}.",
+            hint=f"Install versions that suit each other:  {suited}{more}",
+        ) from None
+
+
+def package_of(module: str | None) -> str:
+    """The package that a module is of; empty for none."""
+    return (module or "").partition(".")[0]
+
+
+def comes_from(package: str, error: ImportError) -> bool:
+    """Whether an error came up while a package was imported, or is said to be of it."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    within = {package_of(frame.f_globals.get("__name__")) for frame in frames}
+    return package in within | {package_of(error.name)}

@@ -21,11 +21,12 @@ from hornbook.experiments.compare.curves import curves_section
 from hornbook.experiments.compare.events import TrialBegan, TrialEnded
 from hornbook.experiments.compare.page import remarks
 from hornbook.experiments.events import TrainingTogether
-from hornbook.runs import Run, together
+from hornbook.runs import Run
 from hornbook.runs.events import Noted
 from hornbook.text import sampling_pace
 from hornbook.training.trainer import Trainer
 from tests.command import typed
+from tests.no_numba import without_numba
 from tests.some_names import write_names
 
 pytest.importorskip("numba", reason="Numba is not installed")
@@ -269,7 +270,7 @@ def test_one_that_diverges_is_left_out_and_the_others_stay(
 def test_without_numba_all_is_as_before_and_told_once(
     names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "has", lambda module: False)
+    without_numba(monkeypatch)
     found, events = compared(names, **APART)
     told = [one for one in notes(events) if "by itself" in one]
     assert sorted(one.split(":")[0] for one in told) == [

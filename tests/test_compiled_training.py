@@ -285,6 +285,15 @@ def test_it_is_not_tried_where_something_else_is_asked_for(
     assert not compiled_is_offered(10 * BETWEEN, kept=True)
 
 
+def test_it_is_not_tried_where_nothing_can_be_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    how = replace(OPEN, steps=10 * BETWEEN)
+    monkeypatch.setattr(offers, "cannot_compile", lambda: "Numba is broken")
+    for kept in (True, False):
+        monkeypatch.setattr(offers, "wait_for", lambda *given, kept=kept: "" if kept else "wait")
+        found = candidates(*parts("mlp dropout"), how)
+        assert (found.compiled, found.not_compiled) == (kept, "" if kept else "Numba is broken")
+
+
 def test_the_gain_is_that_of_the_operations() -> None:
     model, batches = parts("mlp dropout")
     operations = compilable.program_for(model, batches, compilable.places_of(model, OPEN))

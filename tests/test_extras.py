@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hornbook.errors import MissingPackageError
-from hornbook.extras import INSTALL_TORCH, has_torch, needing_torch
+from hornbook.extras import INSTALL_TORCH, has_torch, needing, needing_torch
+from hornbook.kernels import machine_code
+from hornbook.nn.decoding import Account
+from hornbook.text.models import looking_up
 from tests.some_names import write_few_letters
 
 # Commands one after the other in a process in which torch cannot be found.
@@ -114,3 +119,60 @@ def test_another_missing_module_is_not_taken_for_torch(tmp_path: Path) -> None:
     with pytest.raises(MissingPackageError) as caught, needing_torch():
         raise ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn")
     assert isinstance(caught.value, ImportError)
+
+
+BROKEN = "raise ImportError('Numba needs NumPy 2.4 or less. Got NumPy 2.5.\\nMore.')\n"
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a Numba that does not suit NumPy, and no kernels kept."""
+    folder = tmp_path / "modules" / "numba"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(BROKEN)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kept"))
+    monkeypatch.syspath_prepend(str(folder.parent))
+    for name in list(sys.modules):
+        if name == "hornbook.kernels.compiled" or name.partition(".")[0] == "numba":
+            monkeypatch.delitem(sys.modules, name)
+    return folder.parent
+
+
+def test_a_package_that_cannot_be_imported_is_told_with_its_own_words(broken: Path) -> None:
+    for module in ("numba", "hornbook.kernels.compiled"):
+        with pytest.raises(MissingPackageError) as caught, needing("numba", "This"):
+            importlib.import_module(module)
+        assert str(caught.value).splitlines() == [
+            "This requires numba, which is installed and cannot be imported: "
+            "Numba needs NumPy 2.4 or less. Got NumPy 2.5.",
+            "Install versions that suit each other:  pip install --upgrade numba",
+        ]
+    with pytest.raises(ImportError, match="else"), needing("numba", "This"):
+        raise ImportError("else")
+
+
+def test_where_numba_cannot_be_imported_all_goes_without_it(broken: Path) -> None:
+    assert not machine_code.are_kept(["search.int64.int64"])
+    assert machine_code.cannot_compile() == (
+        "it needs Numba, which cannot be imported: Numba needs NumPy 2.4 or less. Got NumPy 2.5"
+    )
+    with pytest.raises(MissingPackageError, match="for this machine requires numba, which is inst"):
+        machine_code.compiled("search.int64.int64")
+    looking_up.compiled.cache_clear()
+    assert not looking_up.compiled(np.dtype(np.int64), np.dtype(np.int64))
+    looking_up.compiled.cache_clear()
+    account = Account(saved=1e9)
+    assert not account.takes(1, 1)
+
+
+def test_who_asks_for_compiled_steps_is_told_so(broken: Path, tmp_path: Path) -> None:
+    path = write_few_letters(tmp_path / "names.txt")
+    line = [sys.executable, "-m", "hornbook", "train", str(path), "--model", "mlp", "--steps", "20",
+            "--gradients", "compiled", "--out", "run"]  # fmt: skip
+    paths = os.pathsep.join([str(broken), str(Path(__file__).parents[1])])
+    done = subprocess.run(
+        line, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths}
+    )
+    assert done.returncode == 1
+    assert "cannot be imported: Numba needs NumPy 2.4 or less. Got NumPy 2.5.\n" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -24,11 +24,12 @@ from hornbook.experiments.sweep.page import trials_table
 from hornbook.experiments.sweep.sweep import sweep
 from hornbook.experiments.sweep.trials import Trials
 from hornbook.experiments.workers.worker import Worker
-from hornbook.runs import Run, together
+from hornbook.runs import Run
 from hornbook.runs.events import Listener, Warned, nobody
 from hornbook.runs.prepare import prepare
 from hornbook.training.trainer import Trainer
 from tests.command import typed
+from tests.no_numba import without_numba
 from tests.plain_steps import plain_steps
 from tests.some_names import write_names
 from tests.test_sweep import OVER, SMALL, TINY, told
@@ -216,7 +217,7 @@ def test_one_that_diverges_is_refused_and_the_others_stay(names: Path) -> None:
 def test_where_they_cannot_be_trained_together_that_is_said(
     names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "has", lambda module: False)
+    without_numba(monkeypatch)
     _, events = swept(names, at_once=None, trials=1)
     (opened,) = [one for one in events if isinstance(one, Opened)]
     assert "They are trained one by one: it needs Numba, which is not installed" in opened.note

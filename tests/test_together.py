@@ -19,6 +19,7 @@ from hornbook.runs.prepare import Prepared, prepare
 from hornbook.runs.together import One, train_together, why_apart
 from hornbook.training.many_steps import ManySteps
 from hornbook.training.side_by_side import Member
+from tests.no_numba import without_numba
 from tests.some_names import write_names
 
 pytest.importorskip("numba", reason="Numba is not installed")
@@ -263,7 +264,7 @@ def test_without_numba_the_reason_says_what_to_install(
     names: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nothing else stands in the way: what is of no use is not advised."""
-    monkeypatch.setattr("hornbook.runs.together.has", lambda module: False)
+    without_numba(monkeypatch)
     assert "pip install numba" in (why_apart(names, "mlp", One(tmp_path / "run", NET, {})) or "")
     added = One(tmp_path / "run", {"join": "added"}, {})
     assert "no kernel" in (why_apart(names, "rnn", added) or "")

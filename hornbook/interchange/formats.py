@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hornbook.actions import Action
-from hornbook.errors import MissingPackageError, SettingsError
-from hornbook.extras import has
+from hornbook.errors import SettingsError
+from hornbook.extras import needing
 from hornbook.records import JSON
 from hornbook.runs import Run
 from hornbook.settings import Settings
@@ -75,13 +75,11 @@ class Format:
         """The exporter.
 
         Raises:
-            MissingPackageError: if its package is not installed.
+            MissingPackageError: if its package is not installed, or cannot be imported.
         """
-        if self.needs and not has(self.needs):
-            raise MissingPackageError(
-                f"This format requires {self.needs}, which is not installed.",
-                hint=f"Install it:  pip install {self.needs}",
-            )
+        if self.needs:
+            with needing(self.needs, "This format"):
+                importlib.import_module(self.needs)
         module, _, name = self.home.partition(":")
         exporter: Exporter = getattr(importlib.import_module(module), name)()
         return exporter

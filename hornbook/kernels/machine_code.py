@@ -20,14 +20,18 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from hornbook.caches import cache_folder
+from hornbook.extras import has, import_failure, needing, require
 from hornbook.kernels.version import VERSION
 
-__all__ = ["YIELD", "Code", "address", "are_kept", "make_known", "symbol_of", "target_machine"]
+__all__ = [
+    "YIELD", "Code", "address", "are_kept", "cannot_compile", "make_known", "symbol_of",
+    "target_machine",
+]  # fmt: skip
 
 SYMBOL = "hornbook_"
 YIELD = f"{SYMBOL}yield"  # what the system offers, by a name of ours
@@ -81,15 +85,26 @@ def processor() -> tuple[str, str]:
 @functools.cache
 def made_by() -> str:
     """A digest of all that code hangs on, beside the kernel."""
-    told = (VERSION, version("numba"), version("llvmlite"), sys.platform, *processor())
+    told = (VERSION, release("numba"), release("llvmlite"), sys.platform, *processor())
     return DIGEST(repr(told).encode()).hexdigest()[:16]
+
+
+def release(package: str) -> str:
+    """The version of a package; empty if it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def places() -> Iterator[Path]:
     """The folders in which code may lie, the first that can be written being the one to keep it in:
     that of the environment, or beside the kernels and among the user's caches.
     """
-    name = f"kernels-{made_by()}"
+    try:
+        name = f"kernels-{made_by()}"
+    except (ImportError, OSError):  # llvmlite is missing, or cannot be loaded
+        return
     if chosen := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(chosen, name)
         return
@@ -139,10 +154,33 @@ def address(name: str) -> int:
         with LOCK:
             code = read(name)
             if code is None or not all(map(can_be_known, code.needs)):
-                code = importlib.import_module("hornbook.kernels.compiled").code_of(name)
-                keep(name, code)
+                keep(name, code := compiled(name))
             found = LOADED[name] = load(code)
     return found
+
+
+def compiled(name: str) -> Code:
+    """What a kernel is compiled to, in seconds.
+
+    Raises:
+        MissingPackageError: if Numba is not installed, or does not suit what is.
+    """
+    what = "Compiling for this machine"
+    require("numba", what)
+    if why := import_failure("numba"):
+        with needing("numba", what):
+            raise ImportError(why, name="numba")
+    code: Code = importlib.import_module("hornbook.kernels.compiled").code_of(name)
+    return code
+
+
+def cannot_compile() -> str:
+    """Why what is not kept cannot be compiled, as the end of a sentence; empty if it can."""
+    if not has("numba"):
+        return "it needs Numba, which is not installed (`pip install numba`)"
+    if why := import_failure("numba"):
+        return f"it needs Numba, which cannot be imported: {why}"
+    return ""
 
 
 def load(code: Code) -> int:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hornbook.extras import has
+from hornbook.kernels import kept
+from hornbook.kernels.machine_code import cannot_compile
 from hornbook.nn.compiled_decoding import MANY, CompiledRows
 from hornbook.nn.decoding_plan import DecodingPlan, Observed
 from hornbook.nn.layer import Layer
@@ -22,7 +23,7 @@ __all__ = ["Decoding", "Wanted", "decoding_by"]
 
 # Seconds that compiled steps save for each operation of a plan, and for each row of it.
 PRICE, PRICE_OF_ROW = 15e-6, 1e-7
-LOADING, COMPILING = 0.7, 10.0  # seconds, about
+LOADING, COMPILING = 0.1, 10.0  # seconds, about
 # Multiplications in a step of many rows from which on a library's products are nearly as fast, and
 # weights from which on turning them for those rows takes too long.
 LARGE, HEAVY = 10**9, 2**23
@@ -55,13 +56,10 @@ class Account:
         """Load them once they pay."""
         if self.saved < (COMPILING if self.asked else LOADING):
             return
-        if not has("numba"):
-            self.ready = False
-            return
-        from hornbook.kernels.kept import DECODING, are_kept
-
-        if are_kept([DECODING]) or self.saved >= COMPILING:
+        if kept.are_kept([kept.DECODING]):
             self.ready = True
+        elif self.saved >= COMPILING:
+            self.ready = not cannot_compile()
         self.asked = True
 
 

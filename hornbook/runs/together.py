@@ -18,7 +18,8 @@ import torch
 
 from hornbook.compute.pinned import pinned
 from hornbook.errors import HornbookError
-from hornbook.extras import has
+from hornbook.kernels.kept import are_kept
+from hornbook.kernels.machine_code import cannot_compile
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import Compiling, Ended, Event, Listener, Noted, Warned, apart
 from hornbook.runs.prepare import Prepared, family_settings, settle_training
@@ -88,9 +89,10 @@ def why_apart(prepared: Prepared, family: str, one: One) -> str | None:
     session = settled(Session(prepared.task, prepared.data, family, how, training))
     if why := why_no_program(session.model, session.training, session.batches):
         return why
-    if is_large(some_program(session.model, session.training, session.batches)):
+    program = some_program(session.model, session.training, session.batches)
+    if is_large(program):
         return "its steps are so large that compiled ones are no faster"
-    return None if has("numba") else "it needs Numba, which is not installed (`pip install numba`)"
+    return None if are_kept(program.kinds) else cannot_compile() or None
 
 
 def settled(session: Session) -> Session:

@@ -10,6 +10,7 @@ import torch
 
 from hornbook.compute.products import has_fast_bfloat16
 from hornbook.extras import has
+from hornbook.kernels.machine_code import cannot_compile
 from hornbook.training.compilable import gain, some_program, wait_for
 from hornbook.training.gradients import refusals, refuse
 from hornbook.training.protocols import BatchSource
@@ -126,7 +127,7 @@ def compiling(
         refused: why they cannot be had; None if they can.
     """
     if settings.gradients != "auto" or not has("numba"):
-        return False, ""
+        return False, ""  # of an extra that is not there, nothing is said
     try:
         saved = gain(objective, settings, batches)
     except ValueError:  # there are no kernels for it
@@ -137,7 +138,12 @@ def compiling(
         return False, ""
     if refused is not None:
         return False, refused
-    return saved >= COMPILING or not wait_for(objective, settings, batches), ""
+    if not wait_for(objective, settings, batches):
+        return True, ""
+    if saved < COMPILING:
+        return False, ""
+    why = cannot_compile()
+    return not why, why
 
 
 def left_open(

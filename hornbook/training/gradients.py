@@ -8,7 +8,6 @@ here and a line in `WAYS`, and a value that the setting `gradients` may take.
 
 from __future__ import annotations
 
-import importlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ import torch
 from torch import Tensor
 
 from hornbook.errors import SettingsError, TrainingError
-from hornbook.extras import needing
+from hornbook.extras import require
 from hornbook.training.compilable import NO_VARIANCE, refusal, refusing, wait_for, why_no_program
 from hornbook.training.many_steps import ManySteps, Turns
 from hornbook.training.protocols import BatchSource, WithBackward, WithLoss
@@ -65,15 +64,13 @@ class Way(ABC):
 
     @classmethod
     def require(cls) -> None:
-        """Load what only this way needs.
+        """Make sure that what only this way needs is installed.
 
         Raises:
-            MissingPackageError: if it is not installed.
+            MissingPackageError: if it is not.
         """
         if cls.needs:
-            name = cls.name
-            with needing(cls.needs, f"`gradients={name}`"):
-                importlib.import_module(cls.needs)
+            require(cls.needs, f"`gradients={cls.name}`")
 
     def waits_for(self, trainer: Trainer) -> str:
         """What must be done before the first step and takes long; empty if nothing."""

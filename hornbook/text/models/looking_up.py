@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.extras import has
-from hornbook.kernels.entries import Entry, search
+from hornbook.kernels import machine_code
+from hornbook.kernels.entries import search
+from hornbook.kernels.machine_code import cannot_compile
 from hornbook.text.models.contract import Ids
 
 __all__ = ["locate", "looked_up", "places_of"]
@@ -56,19 +57,17 @@ def locate(values: Integers, offsets: Integers, nodes: Ids, wanted: Ids) -> Ids:
     """
     wanted = wanted.astype(values.dtype)  # of another type, every value read would be made wider
     Searched.rows += len(nodes)
-    if Searched.rows > PAID and len(nodes) >= MANY and (kernel := compiled()) is not None:
+    if Searched.rows > PAID and len(nodes) >= MANY and compiled(values.dtype, offsets.dtype):
         found = np.empty(len(nodes), np.int64)
-        kernel(np.asarray(values), np.asarray(offsets), nodes, wanted, found)
+        search(np.asarray(values), np.asarray(offsets), nodes, wanted, found)
         return found
     return located(values, offsets, nodes, wanted)
 
 
 @cache
-def compiled() -> Entry | None:
-    """The kernel; None without Numba."""
-    if not has("numba"):
-        return None
-    return search
+def compiled(values: np.dtype[Any], offsets: np.dtype[Any]) -> bool:
+    """Whether there is a kernel for some types of values and offsets, or can be."""
+    return machine_code.are_kept([search.code(values, offsets)]) or not cannot_compile()
 
 
 def located(values: Integers, offsets: Integers, nodes: Ids, wanted: Ids) -> Ids:
