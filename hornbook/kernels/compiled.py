@@ -23,11 +23,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from hornbook.kernels.entries import ENTRIES, FIXED, Entry
 from hornbook.kernels.machine_code import Code, make_known, symbol_of, target_machine
 
 __all__ = [
-    "BARE", "COMMON", "by_itself", "call", "calling", "code_of", "given", "kernel", "linked",
-    "part", "power_of_two", "summing",
+    "BARE", "by_itself", "call", "called_from_python", "calling", "code_of", "given", "kernel",
+    "linked", "part", "power_of_two", "summing",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,25 +84,78 @@ def by_itself(name: str, made: Callable[..., tuple[Function, Any]]) -> None:
     BY_ITSELF[name] = made
 
 
+def called_from_python(entry: Entry) -> Callable[[F], F]:
+    """A function that is called as an `Entry`."""
+
+    def keep(function: F) -> F:
+        def made(*numbers: Any) -> tuple[Function, Any]:
+            known = {letter: numba.from_dtype(dtype) for letter, dtype in FIXED.items()}
+            known.update(zip(entry.generic, numbers, strict=True))
+            takes = (
+                types.Array(known[letter], dimensions, "C") if dimensions else known[letter]
+                for letter, dimensions in entry.takes
+            )
+            return function, (types.int64 if entry.gives else types.void)(*takes)
+
+        by_itself(entry.name, made)
+        return function
+
+    return keep
+
+
 def code_of(name: str) -> Code:
     """What a kernel is compiled to for this machine."""
     own, *numbers = name.split(".")
     importlib.import_module(f"hornbook.kernels.{MODULES.get(own, 'operations')}")
-    return compiled(*BY_ITSELF[own](*(numba.from_dtype(np.dtype(one)) for one in numbers)))
+    function, signature = BY_ITSELF[own](*(numba.from_dtype(np.dtype(one)) for one in numbers))
+    return compiled(function, signature, by_words=own in ENTRIES)
 
 
 @functools.cache
-def compiled(function: Function, signature: Any) -> Code:
-    """What a function is compiled to for a signature; several kinds of operations may have one."""
+def compiled(function: Function, signature: Any, *, by_words: bool) -> Code:
+    """What a function is compiled to for a signature; several kinds of operations may have one.
+
+    Args:
+        function: which.
+        signature: Numba's.
+        by_words: whether it is called as an `Entry`.
+    """
     made = numba.njit(**NATIVE)(function)
     made.compile(signature)
+    name = made.overloads[signature.args].fndesc.llvm_func_name
     module = llvm.parse_assembly(made.inspect_llvm(signature.args))
+    if by_words:
+        taking = words_taken(module.get_function(name))
+        module, name = llvm.parse_assembly(f"{module}\n{taking}"), f"{name}.words"
     called = [one.name for one in module.functions if one.is_declaration]
     return Code(
-        symbol=made.overloads[signature.args].fndesc.llvm_func_name,
-        needs=tuple(name for name in called if not name.startswith("llvm.")),
+        symbol=name,
+        needs=tuple(need for need in called if not need.startswith("llvm.")),
         object=target_machine().emit_object(module),
     )
+
+
+def words_taken(function: Any) -> str:
+    """The text of a function that takes the arguments of another one as words; see `Call`.
+
+    Args:
+        function: LLVM's. Its first two arguments are where the result and an error go.
+    """
+    kinds = [str(one.type) for one in function.arguments]
+    assert kinds[:2] == ["ptr", "ptr"]
+    assert set(kinds) <= {"ptr", "i64", "double"}, "each has a word"
+    loaded = "\n".join(
+        f"%at{i} = getelementptr i64, ptr %words, i64 {i}\n%a{i} = load {kind}, ptr %at{i}"
+        for i, kind in enumerate(kinds[2:])
+    )
+    given = "".join(f", {kind} %a{i}" for i, kind in enumerate(kinds[2:]))
+    return f"""
+define i32 @"{function.name}.words"(ptr %result, ptr %error, ptr %words) {{
+{loaded}
+%status = call i32 @"{function.name}"(ptr %result, ptr %error{given})
+ret i32 %status
+}}
+"""
 
 
 @intrinsic  # type: ignore[untyped-decorator]

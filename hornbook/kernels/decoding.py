@@ -13,10 +13,11 @@ from typing import Any
 
 from numba import types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from hornbook.kernels import entries
 from hornbook.kernels.cached_attention import attend, keep, turn
-from hornbook.kernels.compiled import kernel
+from hornbook.kernels.compiled import called_from_python, kernel
 from hornbook.kernels.decoding_layers import (
     add_rows,
     add_to_all,
@@ -32,7 +33,6 @@ from hornbook.kernels.decoding_layers import (
 )
 from hornbook.kernels.decoding_plan import ALONE, HELPING, ROWS, DecodingKind, Place
 from hornbook.kernels.layers import relu, spread, tanh
-from hornbook.kernels.packing import array_at, called_from_python
 from hornbook.kernels.products import add_dots, add_product
 from hornbook.kernels.sharing import announce, take, told
 
@@ -53,8 +53,13 @@ def floats(typing: Any, address: Any) -> Any:
     """The flat array of float32 numbers at an address."""
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = signature.return_type
+        made = context.make_array(kind)(context, builder)
+        size = context.get_constant(types.intp, kind.dtype.bitwidth // 8)
         count = context.get_constant(types.intp, UNKNOWN)
-        return array_at(context, builder, signature.return_type, given[0], [count])
+        data = builder.inttoptr(given[0], context.get_value_type(types.CPointer(kind.dtype)))
+        populate_array(made, data, [count], [size], size, meminfo=None)
+        return made._getvalue()
 
     return types.float32[::1](types.int64), generate
 

@@ -15,7 +15,7 @@ from hornbook.kernels.machine_code import address
 from hornbook.kernels.program import Kind
 
 __all__ = [
-    "FIXED", "Call", "Entry", "addresses", "advance", "decode", "measure", "names_of", "search",
+    "ENTRIES", "FIXED", "Call", "Entry", "addresses", "advance", "decode", "measure", "names_of", "search",
     "units_of",
 ]  # fmt: skip
 
@@ -92,7 +92,9 @@ class Call:
                         f"{entry.name} takes a contiguous array of {told} with {dimensions} "
                         f"dimensions, and was given {one.dtype}, {one.shape}, {one.strides}"
                     )
-                words += (one.__array_interface__["data"][0], *one.shape)
+                # As Numba has an array: whose it is, its size, where it is, and how it lies.
+                words += (0, 0, one.size, one.itemsize, one.__array_interface__["data"][0])
+                words += one.shape + one.strides
             elif kind == "f":
                 words += struct.unpack("q", struct.pack("d", one))
             else:

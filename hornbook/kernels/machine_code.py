@@ -206,6 +206,7 @@ def can_be_known(symbol: str) -> bool:
     """Whether there is a function of a name, or we have it."""
     import llvmlite.binding as llvm
 
+    engine()  # before it is made, LLVM does not look among the functions of the process
     return symbol.startswith(SYMBOL) or llvm.address_of_symbol(symbol) is not None
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.kernels import entries
-from hornbook.kernels.packing import called_from_python
+from hornbook.kernels.compiled import called_from_python
 
 __all__ = ["search"]
 

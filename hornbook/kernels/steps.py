@@ -7,11 +7,10 @@ from typing import Any
 
 from hornbook.kernels import entries
 from hornbook.kernels.case import Case
-from hornbook.kernels.compiled import call, kernel
+from hornbook.kernels.compiled import call, called_from_python, kernel
 from hornbook.kernels.compiled import part as part_of
 from hornbook.kernels.losses import cross_entropy, token_losses
 from hornbook.kernels.meeting import all_done, begin_share, end_share
-from hornbook.kernels.packing import called_from_python
 from hornbook.kernels.program import OF_ALL_ROWS, Column, Cut, Kind, bytes_before, bytes_drawn
 from hornbook.kernels.updates import adam, gather, scale, sgd, square
 
