@@ -15,8 +15,8 @@ from hornbook.kernels.machine_code import address
 from hornbook.kernels.program import Kind
 
 __all__ = [
-    "ENTRIES", "FIXED", "Call", "Entry", "addresses", "advance", "decode", "measure", "names_of", "search",
-    "units_of",
+    "ENTRIES", "FIXED", "Call", "Entry", "addresses", "advance", "decode", "measure", "names_of",
+    "search", "units_of",
 ]  # fmt: skip
 
 # What stands for a type: whole numbers, random bytes, and numbers in which losses are told. Any
@@ -98,7 +98,7 @@ class Call:
             elif kind == "f":
                 words += struct.unpack("q", struct.pack("d", one))
             else:
-                words.append(one)
+                words.append(int(one))
         self.native = entry.native(tuple(types[kind] for kind in entry.generic))
         self.words = (ctypes.c_int64 * len(words))(*words)
         self.result, self.error = ctypes.c_int64(), ctypes.c_void_p()

@@ -23,7 +23,7 @@ BATCHES = 2
 COST = 2 * BATCHES * (ROUNDS + 1)  # steps that a change takes: two settings, a warm-up and rounds
 SHARE = 0.03  # of the steps of a training
 WORTH_SHARING = 10**7  # multiplications in a step
-LOADING, COMPILING = 2.0, 12.0  # seconds that compiled steps must save, kept on disk and not yet
+LOADING, COMPILING = 0.5, 12.0  # seconds that compiled steps must save, kept on disk and not yet
 
 
 @dataclass(frozen=True)
