@@ -311,7 +311,7 @@ def test_what_alone_keeps_a_net_from_it_is_said() -> None:
     watched = candidates(*parts("mlp dropout"), replace(how, watch=True))
     assert watched.not_compiled == "`watch` looks into the steps"
     assert candidates(*parts("rnn added", "text"), replace(how, watch=True)).not_compiled == ""
-    short = replace(how, steps=1_000, watch=True)
+    short = replace(how, steps=500, watch=True)
     assert candidates(*parts("mlp dropout"), short).not_compiled == ""
 
 
