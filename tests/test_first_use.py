@@ -13,6 +13,7 @@ from hornbook.errors import RunError
 from hornbook.tokenizers.kinds import KINDS, OF_FILES, read_tokenizer
 
 PACKAGES = ["hornbook", "hornbook.nn", "hornbook.reports", "hornbook.runs", "hornbook.tables"]
+OF_ONE_NAME = ["hornbook.ratings", "hornbook.training"]
 SEEN = """
 import sys
 from hornbook.cli.choice import choose
@@ -44,6 +45,14 @@ def test_each_name_is_found_where_it_is_said_to_be(name: str) -> None:
         assert hasattr(package, one)
     with pytest.raises(AttributeError, match=f"module '{name}' has no attribute 'nothing'"):
         _ = package.nothing
+
+
+@pytest.mark.parametrize("name", PACKAGES + OF_ONE_NAME)
+def test_names_are_listed_before_their_first_use(name: str) -> None:
+    # in a process of its own: once it was imported, a submodule could stand for a name
+    seen = f"import {name} as package; print(sorted(set(package.__all__) - set(dir(package))))"
+    told = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
 
 
 def test_each_tokenizer_of_files_has_the_kind_that_it_is_found_by() -> None:

@@ -26,6 +26,7 @@ from typing import Any
 
 from hornbook.caches import cache_folder
 from hornbook.extras import has, import_failure, needing, require
+from hornbook.kernels.interrupted import answered_after_llvm
 from hornbook.kernels.version import VERSION
 
 __all__ = [
@@ -170,7 +171,8 @@ def compiled(name: str) -> Code:
     if why := import_failure("numba"):
         with needing("numba", what):
             raise ImportError(why, name="numba")
-    code: Code = importlib.import_module("hornbook.kernels.compiled").code_of(name)
+    with answered_after_llvm():
+        code: Code = importlib.import_module("hornbook.kernels.compiled").code_of(name)
     return code
 
 

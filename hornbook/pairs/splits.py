@@ -48,7 +48,7 @@ def split_pairs(sources: Sequence[str], options: PairOptions, where: str) -> tup
     if empty:
         raise refused_split(f"{where} has {many(different, 'different source')}", empty)
     again = len(of) - different
-    told = f"{many(again, 'pair')} of sources that stand before: on one side with them"
+    told = f"{many(again, 'pair')} with a source that came before: in the same split as the first"
     return by_source[of], told if again else ""
 
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["fit"]
 
 
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 def __getattr__(name: str) -> Any:
     if name == "fit":
         from hornbook.extras import needing_torch

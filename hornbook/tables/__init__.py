@@ -32,6 +32,10 @@ HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 def __getattr__(name: str) -> Any:
     if name in HOMES:
         from hornbook.extras import needing_torch

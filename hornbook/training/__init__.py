@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["TrainingSettings"]
 
 
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 def __getattr__(name: str) -> Any:
     if name == "TrainingSettings":
         from hornbook.training.settings import TrainingSettings
