@@ -13,7 +13,7 @@ __all__ = ["DECODING", "WAIT", "are_kept"]
 
 DECODING = "decoding"
 
-WAIT = "Compiling the steps for this machine: 10 to 40 seconds, once."
+WAIT = "Compiling the steps for this machine: usually 10 to 40 seconds, once."
 
 
 def are_kept(which: Iterable[int | str]) -> bool:
