@@ -11,6 +11,7 @@ them, one that has loaded the code of the caller alone the second, and the two m
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -95,10 +96,14 @@ def compiled(function: Function, signature: Any) -> Code:
     """What a function is compiled to for a signature; several kinds of operations may have one."""
     made = numba.njit(**NATIVE)(function)
     made.compile(signature)
-    module = llvm.parse_assembly(made.inspect_llvm(signature.args))
+    text = made.inspect_llvm(signature.args)
+    module = llvm.parse_assembly(text)
+    # Numba's names hang on a count of functions: other code, of another process, may have the same.
+    symbol = symbol_of(hashlib.sha256(text.encode()).hexdigest())
+    module.get_function(made.overloads[signature.args].fndesc.llvm_func_name).name = symbol
     called = [one.name for one in module.functions if one.is_declaration]
     return Code(
-        symbol=made.overloads[signature.args].fndesc.llvm_func_name,
+        symbol=symbol,
         needs=tuple(name for name in called if not name.startswith("llvm.")),
         object=target_machine().emit_object(module),
     )

@@ -49,25 +49,30 @@ class Code:
     object: bytes
     "As the system's compilers write it."
 
-    def to_bytes(self) -> bytes:
-        """As it is kept: a line of JSON, and the code."""
-        line = {
-            "symbol": self.symbol, "needs": self.needs, "sha256": DIGEST(self.object).hexdigest(),
-        }  # fmt: skip
-        return json.dumps(line).encode() + b"\n" + self.object
+    def to_bytes(self, name: str) -> bytes:
+        """As it is kept under a name: a digest of all, a line of JSON, and the code."""
+        line = json.dumps({"symbol": self.symbol, "needs": self.needs}).encode()
+        rest = line + b"\n" + self.object
+        return digest(name, rest) + b"\n" + rest
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Code:
-        """What was kept.
+    def from_bytes(cls, name: str, data: bytes) -> Code:
+        """What was kept under a name.
 
         Raises:
-            ValueError, TypeError, KeyError: if it is damaged.
+            ValueError, TypeError, KeyError: if it is damaged, or was kept under another.
         """
-        line, _, code = data.partition(b"\n")
-        told = json.loads(line)
-        if told["sha256"] != DIGEST(code).hexdigest():
+        found, _, rest = data.partition(b"\n")
+        if found != digest(name, rest):
             raise ValueError("its digest is another")
+        line, _, code = rest.partition(b"\n")
+        told = json.loads(line)
         return cls(str(told["symbol"]), tuple(map(str, told["needs"])), code)
+
+
+def digest(name: str, kept: bytes) -> bytes:
+    """Of what is kept under a name for the processor."""
+    return DIGEST(f"{made_by()} {name}\n".encode() + kept).hexdigest().encode()
 
 
 def processor() -> tuple[str, str]:
@@ -123,7 +128,7 @@ def read(name: str) -> Code | None:
     """What was kept of a kernel; None if nothing was, or it is damaged."""
     for folder in places():
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            return Code.from_bytes((folder / name).read_bytes())
+            return Code.from_bytes(name, (folder / name).read_bytes())
     return None
 
 
@@ -133,13 +138,15 @@ def keep(name: str, code: Code) -> None:
         aside = folder / f"{name}.{os.getpid()}.part"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            aside.write_bytes(code.to_bytes())
+            aside.write_bytes(code.to_bytes(name))
             aside.replace(folder / name)
         except OSError:
-            with contextlib.suppress(OSError):
-                aside.unlink()
+            continue
         else:
             return
+        finally:  # nor is a part left by who is interrupted
+            with contextlib.suppress(OSError):
+                aside.unlink()
 
 
 LOCK = threading.RLock()  # of a thread that loads
