@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.caches import cache_folder
+from hornbook.errors import ToolError
 from hornbook.extras import has, import_failure, needing, require
 from hornbook.kernels.version import VERSION
 
@@ -36,6 +37,8 @@ __all__ = [
 SYMBOL = "hornbook_"
 YIELD = f"{SYMBOL}yield"  # what the system offers, by a name of ours
 DIGEST = hashlib.sha256
+SWITCH = "NUMBA_DISABLE_JIT"
+OFF = f"{SWITCH} keeps from compiling"
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ def places() -> Iterator[Path]:
     """
     try:
         name = f"kernels-{made_by()}"
-    except (ImportError, OSError):  # llvmlite is missing, or cannot be loaded
+    except MemoryError:
+        raise
+    except Exception:  # llvmlite is missing, or fails, with whatever a library raises
         return
     if chosen := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(chosen, name)
@@ -171,12 +176,15 @@ def compiled(name: str) -> Code:
 
     Raises:
         MissingPackageError: if Numba is not installed, or does not suit what is.
+        ToolError: if it is told not to compile.
     """
     what = "Compiling for this machine"
     require("numba", what)
     if why := import_failure("numba"):
         with needing("numba", what):
             raise ImportError(why, name="numba")
+    if is_off():
+        raise ToolError(f"{what} requires Numba, which {OFF}.", hint=f"Unset {SWITCH}.")
     code: Code = importlib.import_module("hornbook.kernels.compiled").code_of(name)
     return code
 
@@ -187,7 +195,12 @@ def cannot_compile() -> str:
         return "it needs Numba, which is not installed (`pip install numba`)"
     if why := import_failure("numba"):
         return f"it needs Numba, which cannot be imported: {why}"
-    return ""
+    return f"it needs Numba, which {OFF}" if is_off() else ""
+
+
+def is_off() -> bool:
+    """Whether Numba is told to leave functions as they are."""
+    return bool(importlib.import_module("numba").config.DISABLE_JIT)
 
 
 def load(code: Code) -> int:
