@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hornbook.errors import MissingPackageError
+from hornbook.errors import MissingPackageError, ToolError
 from hornbook.extras import INSTALL_TORCH, has_torch, needing, needing_torch
 from hornbook.kernels import machine_code
 from hornbook.nn.decoding import Account
@@ -163,6 +163,32 @@ def test_where_numba_cannot_be_imported_all_goes_without_it(broken: Path) -> Non
     looking_up.compiled.cache_clear()
     account = Account(saved=1e9)
     assert not account.takes(1, 1)
+
+
+@pytest.mark.parametrize("error", ["ImportError", "OSError", "SystemError"])
+def test_without_llvmlite_nothing_is_kept(
+    error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "llvmlite").mkdir()
+    (tmp_path / "llvmlite" / "__init__.py").write_text(f"raise {error}('broken')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "llvmlite":
+            monkeypatch.delitem(sys.modules, name)
+    machine_code.made_by.cache_clear()
+    assert not machine_code.are_kept(["search.int64.int64"])
+
+
+def test_a_numba_that_is_told_not_to_compile_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numba = pytest.importorskip("numba", reason="Numba is not installed")
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    assert machine_code.cannot_compile() == (
+        "it needs Numba, which NUMBA_DISABLE_JIT keeps from compiling"
+    )
+    with pytest.raises(ToolError, match="requires Numba, which NUMBA_DISABLE_JIT keeps"):
+        machine_code.compiled("search.int64.int64")
 
 
 def test_who_asks_for_compiled_steps_is_told_so(broken: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,7 @@ def test_what_was_kept_is_loaded_without_numba(name: str) -> None:
     assert told == "False\n"
 
 
+SEARCH = "search.int64.int64"
 SMALL = """
 import sys
 
@@ -126,7 +128,7 @@ def said(small: Path) -> str:
 
 
 def no_digest(data: bytes) -> bytes:
-    return data.replace(b"sha256", b"sha255")
+    return data.partition(b"\n")[2]
 
 
 def cut(data: bytes) -> bytes:
@@ -137,13 +139,22 @@ def flipped(data: bytes) -> bytes:
     return data[:-100] + bytes([data[-100] ^ 1]) + data[-99:]
 
 
+def with_another_symbol(data: bytes) -> bytes:
+    return data.replace(b'"symbol": "', b'"symbol": "x')
+
+
 def of_another_system(data: bytes) -> bytes:
-    return data.replace(b'"needs": []', b'"needs": ["no_such_function"]')
+    code = machine_code.Code.from_bytes(SEARCH, data)
+    return replace(code, needs=("no_such_function",)).to_bytes(SEARCH)
+
+
+def of_another_kernel(data: bytes) -> bytes:
+    return machine_code.Code.from_bytes(SEARCH, data).to_bytes("search.float32.int64")
 
 
 DAMAGES: list[Callable[[bytes], bytes]] = [
     lambda data: b"", lambda data: b"\x80garbage\n", lambda data: b"[1]\n" + data,
-    no_digest, cut, flipped, of_another_system,
+    no_digest, cut, flipped, with_another_symbol, of_another_system, of_another_kernel,
 ]  # fmt: skip
 
 
@@ -161,6 +172,31 @@ def test_damage_to_what_was_kept_is_mended(small: Path) -> None:
         # Compiled again it has the same size; its symbol may have another number.
         assert len(kept.read_bytes()) == pytest.approx(len(whole), abs=64)
     assert said(small) == "1 -1 2 False\n"
+
+
+TYPES = """
+import sys
+
+import numpy as np
+
+from hornbook.kernels.entries import search
+
+for number in sys.argv[1:]:
+    found, keys = np.zeros(3, np.int64), np.array([2, 4, 6], number)
+    search(keys, np.array([0, 3]), np.zeros(3, np.int64), np.array([4, 5, 6], number), found)
+    print(*found)
+"""
+
+
+def test_what_processes_kept_is_told_apart(small: Path) -> None:
+    """Numba gives what each of them compiles first the same name."""
+    (small / "several.py").write_text(TYPES)
+    for numbers in (["int64"], ["float32"], ["int64", "float32"]):
+        told = subprocess.run(
+            [sys.executable, str(small / "several.py"), *numbers],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        assert told == "1 -1 2\n" * len(numbers)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")

@@ -11,6 +11,7 @@ them, one that has loaded the code of the caller alone the second, and the two m
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -38,6 +39,7 @@ BARE: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 COMMON: dict[str, Any] = {"nogil": True, **BARE}
 # What Python needs to call a function, which none of these is called by.
 NATIVE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **COMMON}
+WORDS = "_words"  # behind the name of a function, of the one that takes its arguments as words
 # What is compiled by itself, under a name: by the types of numbers a function and its signature.
 BY_ITSELF: dict[str, Callable[..., tuple[Function, Any]]] = {}
 # The modules that have it, if that is not `operations`.
@@ -122,15 +124,19 @@ def compiled(function: Function, signature: Any, *, by_words: bool) -> Code:
     """
     made = numba.njit(**NATIVE)(function)
     made.compile(signature)
-    name = made.overloads[signature.args].fndesc.llvm_func_name
-    module = llvm.parse_assembly(made.inspect_llvm(signature.args))
+    text = made.inspect_llvm(signature.args)
+    module = llvm.parse_assembly(text)
+    # Numba's names hang on a count of functions: other code, of another process, may have the same.
+    symbol = symbol_of(hashlib.sha256(text.encode()).hexdigest())
+    own = module.get_function(made.overloads[signature.args].fndesc.llvm_func_name)
+    own.name = symbol
     if by_words:
-        taking = words_taken(module.get_function(name))
-        module, name = llvm.parse_assembly(f"{module}\n{taking}"), f"{name}.words"
+        module = llvm.parse_assembly(f"{module}\n{words_taken(own)}")
+        symbol += WORDS
     called = [one.name for one in module.functions if one.is_declaration]
     return Code(
-        symbol=name,
-        needs=tuple(need for need in called if not need.startswith("llvm.")),
+        symbol=symbol,
+        needs=tuple(name for name in called if not name.startswith("llvm.")),
         object=target_machine().emit_object(module),
     )
 
@@ -150,7 +156,7 @@ def words_taken(function: Any) -> str:
     )
     given = "".join(f", {kind} %a{i}" for i, kind in enumerate(kinds[2:]))
     return f"""
-define i32 @"{function.name}.words"(ptr %result, ptr %error, ptr %words) {{
+define i32 @"{function.name}{WORDS}"(ptr %result, ptr %error, ptr %words) {{
 {loaded}
 %status = call i32 @"{function.name}"(ptr %result, ptr %error{given})
 ret i32 %status

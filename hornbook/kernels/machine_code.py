@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.caches import cache_folder
+from hornbook.errors import ToolError
 from hornbook.extras import has, import_failure, needing, require
 from hornbook.kernels.interrupted import answered_after_llvm
 from hornbook.kernels.version import VERSION
@@ -37,6 +38,8 @@ __all__ = [
 SYMBOL = "hornbook_"
 YIELD = f"{SYMBOL}yield"  # what the system offers, by a name of ours
 DIGEST = hashlib.sha256
+SWITCH = "NUMBA_DISABLE_JIT"
+OFF = f"{SWITCH} keeps from compiling"
 
 
 @dataclass(frozen=True)
@@ -50,25 +53,30 @@ class Code:
     object: bytes
     "As the system's compilers write it."
 
-    def to_bytes(self) -> bytes:
-        """As it is kept: a line of JSON, and the code."""
-        line = {
-            "symbol": self.symbol, "needs": self.needs, "sha256": DIGEST(self.object).hexdigest(),
-        }  # fmt: skip
-        return json.dumps(line).encode() + b"\n" + self.object
+    def to_bytes(self, name: str) -> bytes:
+        """As it is kept under a name: a digest of all, a line of JSON, and the code."""
+        line = json.dumps({"symbol": self.symbol, "needs": self.needs}).encode()
+        rest = line + b"\n" + self.object
+        return digest(name, rest) + b"\n" + rest
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Code:
-        """What was kept.
+    def from_bytes(cls, name: str, data: bytes) -> Code:
+        """What was kept under a name.
 
         Raises:
-            ValueError, TypeError, KeyError: if it is damaged.
+            ValueError, TypeError, KeyError: if it is damaged, or was kept under another.
         """
-        line, _, code = data.partition(b"\n")
-        told = json.loads(line)
-        if told["sha256"] != DIGEST(code).hexdigest():
+        found, _, rest = data.partition(b"\n")
+        if found != digest(name, rest):
             raise ValueError("its digest is another")
+        line, _, code = rest.partition(b"\n")
+        told = json.loads(line)
         return cls(str(told["symbol"]), tuple(map(str, told["needs"])), code)
+
+
+def digest(name: str, kept: bytes) -> bytes:
+    """Of what is kept under a name for the processor."""
+    return DIGEST(f"{made_by()} {name}\n".encode() + kept).hexdigest().encode()
 
 
 def processor() -> tuple[str, str]:
@@ -104,7 +112,9 @@ def places() -> Iterator[Path]:
     """
     try:
         name = f"kernels-{made_by()}"
-    except (ImportError, OSError):  # llvmlite is missing, or cannot be loaded
+    except MemoryError:
+        raise
+    except Exception:  # llvmlite is missing, or fails, with whatever a library raises
         return
     if chosen := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(chosen, name)
@@ -124,7 +134,7 @@ def read(name: str) -> Code | None:
     """What was kept of a kernel; None if nothing was, or it is damaged."""
     for folder in places():
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            return Code.from_bytes((folder / name).read_bytes())
+            return Code.from_bytes(name, (folder / name).read_bytes())
     return None
 
 
@@ -134,13 +144,15 @@ def keep(name: str, code: Code) -> None:
         aside = folder / f"{name}.{os.getpid()}.part"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            aside.write_bytes(code.to_bytes())
+            aside.write_bytes(code.to_bytes(name))
             aside.replace(folder / name)
         except OSError:
-            with contextlib.suppress(OSError):
-                aside.unlink()
+            continue
         else:
             return
+        finally:  # nor is a part left by who is interrupted
+            with contextlib.suppress(OSError):
+                aside.unlink()
 
 
 LOCK = threading.RLock()  # of a thread that loads
@@ -165,12 +177,15 @@ def compiled(name: str) -> Code:
 
     Raises:
         MissingPackageError: if Numba is not installed, or does not suit what is.
+        ToolError: if it is told not to compile.
     """
     what = "Compiling for this machine"
     require("numba", what)
     if why := import_failure("numba"):
         with needing("numba", what):
             raise ImportError(why, name="numba")
+    if is_off():
+        raise ToolError(f"{what} requires Numba, which {OFF}.", hint=f"Unset {SWITCH}.")
     with answered_after_llvm():
         code: Code = importlib.import_module("hornbook.kernels.compiled").code_of(name)
     return code
@@ -182,7 +197,12 @@ def cannot_compile() -> str:
         return "it needs Numba, which is not installed (`pip install numba`)"
     if why := import_failure("numba"):
         return f"it needs Numba, which cannot be imported: {why}"
-    return ""
+    return f"it needs Numba, which {OFF}" if is_off() else ""
+
+
+def is_off() -> bool:
+    """Whether Numba is told to leave functions as they are."""
+    return bool(importlib.import_module("numba").config.DISABLE_JIT)
 
 
 def load(code: Code) -> int:
