@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -231,5 +232,52 @@ def test_arguments_of_another_shape_or_type_are_refused() -> None:
     ):
         with pytest.raises(TypeError, match="search takes a contiguous array"):
             entries.search(*good[:at], wrong, *good[at + 1 :])
+    swapped = values.astype(values.dtype.newbyteorder())
+    for at, wrong in ((0, swapped), (1, swapped[[0, 2]])):
+        with pytest.raises(TypeError, match="search takes a contiguous array of int64"):
+            entries.search(*good[:at], wrong, *good[at + 1 :])
     with pytest.raises(ValueError, match="shorter"):
         entries.search(*good[:-1])
+
+
+FORKED = """
+import os
+import threading
+import time
+
+from hornbook.kernels import machine_code
+
+begun = threading.Event()
+
+
+def compiled(name):
+    begun.set()
+    time.sleep(0.5)
+    raise LookupError
+
+
+def loading():
+    try:
+        machine_code.address("nothing")
+    except LookupError:
+        pass
+
+
+machine_code.compiled = compiled
+thread = threading.Thread(target=loading)
+thread.start()
+begun.wait()
+if (child := os.fork()) == 0:
+    loading()
+    os._exit(3)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_loads_though_a_thread_did_when_it_was_forked() -> None:
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    assert told == "3\n"

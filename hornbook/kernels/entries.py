@@ -86,7 +86,7 @@ class Call:
         for (kind, dimensions), one in zip(entry.takes, arguments, strict=True):
             self.begins.append(len(words))
             if dimensions:
-                told = types.setdefault(kind, one.dtype)
+                told = types.setdefault(kind, one.dtype.newbyteorder("="))
                 if told != one.dtype or dimensions != one.ndim or not one.flags.c_contiguous:
                     raise TypeError(
                         f"{entry.name} takes a contiguous array of {told} with {dimensions} "

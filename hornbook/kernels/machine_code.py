@@ -160,6 +160,19 @@ LOADED: dict[str, int] = {}  # kernels of this process by name,
 BY_SYMBOL: dict[str, int] = {}  # and by symbol: several names may have the same code
 
 
+def renew() -> None:
+    """Have a lock that nobody holds: a forked child has not the thread that would release it.
+
+    Not held during the fork instead: that waited forever for a thread that compiled.
+    """
+    global LOCK
+    LOCK = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=renew)
+
+
 def address(name: str) -> int:
     """Where a kernel is in this process: loaded, or compiled now."""
     found = LOADED.get(name)

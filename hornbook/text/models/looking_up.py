@@ -67,6 +67,8 @@ def locate(values: Integers, offsets: Integers, nodes: Ids, wanted: Ids) -> Ids:
 @cache
 def compiled(values: np.dtype[Any], offsets: np.dtype[Any]) -> bool:
     """Whether there is a kernel for some types of values and offsets, or can be."""
+    if not values.isnative or not offsets.isnative:
+        return False
     return machine_code.are_kept([search.code(values, offsets)]) or not cannot_compile()
 
 
