@@ -135,7 +135,7 @@ def require(module: str, what: str) -> None:
 @contextmanager
 def told_if_missing(module: str, message: str, install: str, more: str = "") -> Iterator[None]:
     """A context in which it is told in words that a package is missing, or does not suit others."""
-    suited = install.replace("pip install", "pip install --upgrade")
+    suited = install.replace("pip install", "pip install -U")
     try:
         yield
     except ImportError as error:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ from hornbook.experiments.making import Budget, make_run
 from hornbook.experiments.workers.errand import Errand
 from hornbook.experiments.workers.worker import DiedError, Worker
 from hornbook.runs import Run, train
-from hornbook.runs.events import Warned
+from hornbook.runs.events import Warned, nobody
 from hornbook.runs.listing import folders_tried, list_runs
 from hornbook.runs.lock import Lock
 from hornbook.runs.prepare import prepare
@@ -465,10 +466,10 @@ def test_a_process_tells_whether_a_package_is_missing(
     monkeypatch.setattr(makers, "make_trial", lambda *_: made)
 
     class Here(Worker):
-        def do(self, asked: Any, *_: Any) -> Any:
-            return json.loads(json.dumps(makers.work(prepared, asked, talk=None)))  # type: ignore[arg-type]
+        def do(self, asked: Any, *_: Any, **__: Any) -> Any:
+            return json.loads(json.dumps(makers.work(prepared, asked, talk)))  # type: ignore[arg-type]
 
-    prepared = prepare(names, None, {})
+    prepared, talk = prepare(names, None, {}), SimpleNamespace(listen=nobody)
     here = Here(Errand.of(prepared, (str(names),)), makers.work, 1)
     assert makers.made_by(here, trial, Path("runs"), lambda event: None) == made
 
@@ -476,7 +477,7 @@ def test_a_process_tells_whether_a_package_is_missing(
 def test_a_trial_that_kills_its_process_again_and_again_ends_it(
     names: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dies(worker: Worker, *_: Any) -> Any:
+    def dies(worker: Worker, *_: Any, **__: Any) -> Any:
         raise DiedError("Its process died 3 times (signal 9)")
 
     monkeypatch.setattr(Worker, "do", dies)

@@ -145,7 +145,7 @@ def test_a_package_that_cannot_be_imported_is_told_with_its_own_words(broken: Pa
         assert str(caught.value).splitlines() == [
             "This requires numba, which is installed and cannot be imported: "
             "Numba needs NumPy 2.4 or less. Got NumPy 2.5.",
-            "Install versions that suit each other:  pip install --upgrade numba",
+            "Install versions that suit each other:  pip install -U numba",
         ]
     with pytest.raises(ImportError, match="else"), needing("numba", "This"):
         raise ImportError("else")

@@ -15,6 +15,8 @@ import pytest
 import torch
 
 from hornbook.errors import TrainingError
+from hornbook.kernels import entries
+from hornbook.training import many_steps
 from hornbook.training.helpers import Helpers
 from hornbook.training.many_steps import ManySteps
 from tests.test_many_steps import trainer
@@ -125,13 +127,11 @@ def test_steps_end_where_a_thread_does_not_come(
 ) -> None:
     """The others wait inside compiled code for sums of BatchNorm, or do what it would have."""
     pytest.importorskip("numba", reason="Numba is not installed")
-    from hornbook.kernels import steps as kernels
-
     made = trainer(net, threads=3)
     steps, before = ManySteps(made), made.flat.values.clone()
     assert steps.threads == 3
     steps.load()
-    compiled: Callable[..., int] = kernels.advance
+    compiled: Callable[..., int] = entries.advance
 
     def advance(*given: Any) -> int:
         if given[-3] == failing:
@@ -139,7 +139,7 @@ def test_steps_end_where_a_thread_does_not_come(
             raise MemoryError
         return compiled(*given)
 
-    monkeypatch.setattr(kernels, "advance", advance)
+    monkeypatch.setattr(many_steps, "advance", advance)
     with pytest.raises(MemoryError):
         steps.advance(9)
     assert torch.equal(made.flat.values, before)
@@ -157,11 +157,10 @@ def test_shares_of_a_thread_that_sleeps_are_made_by_another(
 ) -> None:
     """A busy machine may send it to sleep; the numbers are the same."""
     pytest.importorskip("numba", reason="Numba is not installed")
-    from hornbook.kernels import steps as kernels
 
     alone, whole = (trainer("Llama", threads=2, **how) for _ in range(2))
     ManySteps(whole).advance(9)
-    compiled: Callable[..., int] = kernels.advance
+    compiled: Callable[..., int] = entries.advance
     done = threading.Event()
 
     def advance(*given: Any) -> int:
@@ -172,7 +171,7 @@ def test_shares_of_a_thread_that_sleeps_are_made_by_another(
         done.set()
         return found
 
-    monkeypatch.setattr(kernels, "advance", advance)
+    monkeypatch.setattr(many_steps, "advance", advance)
     ManySteps(alone).advance(9)
     assert torch.equal(alone.flat.values, whole.flat.values)
     assert alone.loss_sum == whole.loss_sum

@@ -70,7 +70,8 @@ class Way(ABC):
             MissingPackageError: if it is not.
         """
         if cls.needs:
-            require(cls.needs, f"`gradients={cls.name}`")
+            name = cls.name
+            require(cls.needs, f"`gradients={name}`")
 
     def waits_for(self, trainer: Trainer) -> str:
         """What must be done before the first step and takes long; empty if nothing."""

@@ -63,8 +63,8 @@ class Trainer:
         flat: the parameters.
         way: gets the gradients.
         schedule: gives the learning rate of the update that follows so many others.
-        compiling_seconds: in which steps were compiled for this machine, which it does once; they
-            are no part of the time in training.
+        compiling_seconds: in which steps were compiled for this machine, which it does once; the
+            time in training leaves them out.
         random: draws what dropout drops; None: torch's own generator.
         stop: set it to true, from a signal handler for example, to end after the present step.
     """
