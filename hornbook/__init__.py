@@ -11,9 +11,9 @@ Names are imported when they are first used, so that `import hornbook` costs not
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hornbook.first_use import on_first_use
 from hornbook.version import __version__
 
 if TYPE_CHECKING:
@@ -85,15 +85,4 @@ HOMES = {
     "train": "hornbook.runs",
 }
 
-
-def __dir__() -> list[str]:
-    return list(__all__)
-
-
-def __getattr__(name: str) -> Any:
-    if name in HOMES:
-        from hornbook.extras import needing_torch
-
-        with needing_torch():
-            return getattr(importlib.import_module(HOMES[name]), name)
-    raise AttributeError(f"module 'hornbook' has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__, HOMES)

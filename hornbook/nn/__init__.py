@@ -5,9 +5,9 @@ Those of a single task, or of the nets of a single lecture, are imported when th
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hornbook.first_use import on_first_use
 from hornbook.nn.activations import GELU, ReLU, SquaredReLU, SwiGLU, Tanh, TanhGELU
 from hornbook.nn.attention import SelfAttention
 from hornbook.nn.attention_cache import Cache
@@ -172,12 +172,4 @@ HOMES = {
     "TransformerParts": "hornbook.nn.transformer_parts",
 }
 
-
-def __dir__() -> list[str]:
-    return list(__all__)
-
-
-def __getattr__(name: str) -> Any:
-    if name in HOMES:
-        return getattr(importlib.import_module(HOMES[name]), name)
-    raise AttributeError(f"module 'hornbook.nn' has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__, HOMES)

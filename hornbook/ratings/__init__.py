@@ -9,24 +9,15 @@ first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hornbook.first_use import on_first_use
 
 if TYPE_CHECKING:
     from hornbook.ratings.arrays import fit
 
 __all__ = ["fit"]
 
+HOMES = {"fit": "hornbook.ratings.arrays"}
 
-def __dir__() -> list[str]:
-    return list(__all__)
-
-
-def __getattr__(name: str) -> Any:
-    if name == "fit":
-        from hornbook.extras import needing_torch
-
-        with needing_torch():
-            from hornbook.ratings.arrays import fit
-
-            return fit
-    raise AttributeError(f"module 'hornbook.ratings' has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__, HOMES)

@@ -17,8 +17,9 @@ The names are imported when they are first used: a training tells findings, and 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hornbook.first_use import on_first_use
 
 if TYPE_CHECKING:
     from hornbook.reports.advice import Advice
@@ -65,12 +66,4 @@ HOMES = {
     "Wording": "hornbook.reports.wording",
 }
 
-
-def __dir__() -> list[str]:
-    return list(__all__)
-
-
-def __getattr__(name: str) -> Any:
-    if name in HOMES:
-        return getattr(importlib.import_module(HOMES[name]), name)
-    raise AttributeError(f"module 'hornbook.reports' has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__, HOMES)

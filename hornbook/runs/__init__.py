@@ -5,9 +5,9 @@ What lists runs and what finds a learning rate is imported when it is first used
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hornbook.first_use import on_first_use
 from hornbook.runs.directory import RunDirectory
 from hornbook.runs.events import Event, Listener
 from hornbook.runs.naming import reserve
@@ -46,12 +46,4 @@ HOMES = {
     "list_runs": "hornbook.runs.listing",
 }
 
-
-def __dir__() -> list[str]:
-    return list(__all__)
-
-
-def __getattr__(name: str) -> Any:
-    if name in HOMES:
-        return getattr(importlib.import_module(HOMES[name]), name)
-    raise AttributeError(f"module 'hornbook.runs' has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__, HOMES)

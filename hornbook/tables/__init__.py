@@ -12,8 +12,9 @@ The names are imported when they are first used.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hornbook.first_use import on_first_use
 
 if TYPE_CHECKING:
     from hornbook.tables.arrays import fit
@@ -31,15 +32,4 @@ HOMES = {
     "fit": "hornbook.tables.arrays",
 }
 
-
-def __dir__() -> list[str]:
-    return list(__all__)
-
-
-def __getattr__(name: str) -> Any:
-    if name in HOMES:
-        from hornbook.extras import needing_torch
-
-        with needing_torch():
-            return getattr(importlib.import_module(HOMES[name]), name)
-    raise AttributeError(f"module 'hornbook.tables' has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__, HOMES)

@@ -5,21 +5,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hornbook.first_use import on_first_use
 
 if TYPE_CHECKING:
     from hornbook.training.settings import TrainingSettings
 
 __all__ = ["TrainingSettings"]
 
+HOMES = {"TrainingSettings": "hornbook.training.settings"}
 
-def __dir__() -> list[str]:
-    return list(__all__)
-
-
-def __getattr__(name: str) -> Any:
-    if name == "TrainingSettings":
-        from hornbook.training.settings import TrainingSettings
-
-        return TrainingSettings
-    raise AttributeError(f"module 'hornbook.training' has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__, HOMES)
