@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -281,3 +282,42 @@ def test_a_child_loads_though_a_thread_did_when_it_was_forked() -> None:
         capture_output=True, text=True, check=True, timeout=60,
     ).stdout  # fmt: skip
     assert told == "3\n"
+
+
+def total(values: Any) -> Any:
+    """A sum, which is other code where it may be added up in parts."""
+    held = values[0]
+    for i in range(1, len(values)):
+        held += values[i]
+    return held
+
+
+@pytest.mark.parametrize("is_called", [False, True], ids=["itself", "what it calls"])
+def test_code_is_the_same_whoever_asks_for_it(*, is_called: bool) -> None:
+    """Numba has a function that is compiled for another one take how that one is compiled."""
+    from numba import types
+    from numba.extending import intrinsic
+
+    from hornbook.kernels.compiled import compiled, given, kernel, summing
+
+    numbers, sizes = types.Array(types.float32, 1, "C"), []
+
+    def make() -> None:
+        copy: Any = FunctionType(total.__code__, {"range": range, "len": len})
+        called = given(copy)
+        made = (lambda values: called(values)) if is_called else copy
+        sizes.append(len(compiled(made, types.float32(numbers), by_words=False).object))
+
+    def make_within(how: Callable[[Any], Any]) -> None:
+        @intrinsic  # type: ignore[untyped-decorator]
+        def ask(typing: Any, values: Any) -> Any:
+            make()
+            return types.void(values), lambda context, *_: context.get_dummy_value()
+
+        how(lambda values: ask(values)).compile(types.void(numbers))
+
+    make()
+    make_within(kernel)
+    make_within(summing)
+    assert len(sizes) == 3
+    assert len(set(sizes)) == 1

@@ -37,8 +37,11 @@ Function = Callable[..., Any]
 # Kernels make no arrays, so nobody counts who refers to one: an operation took 0.3 µs of counting.
 BARE: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 COMMON: dict[str, Any] = {"nogil": True, **BARE}
+# Said of what is compiled by itself: else Numba takes it from what is being compiled that calls it,
+# and the same function would be other code, by who was first to ask for it.
+ITSELF: dict[str, Any] = {"forceinline": False, "fastmath": False, **COMMON}
 # What Python needs to call a function, which none of these is called by.
-NATIVE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **COMMON}
+NATIVE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **ITSELF}
 WORDS = "_words"  # behind the name of a function, of the one that takes its arguments as words
 # What is compiled by itself, under a name: by the types of numbers a function and its signature.
 BY_ITSELF: dict[str, Callable[..., tuple[Function, Any]]] = {}
@@ -68,7 +71,7 @@ def given(function: F) -> F:
 
     Every translation of it gives the same bits, so it may be called.
     """
-    return cast(F, numba.njit(**COMMON)(function))
+    return cast(F, numba.njit(**ITSELF)(function))
 
 
 def part(function: F) -> F:
