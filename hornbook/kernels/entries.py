@@ -15,8 +15,8 @@ from hornbook.kernels.machine_code import address
 from hornbook.kernels.program import Kind
 
 __all__ = [
-    "ENTRIES", "FIXED", "Call", "Entry", "addresses", "advance", "decode", "measure", "names_of",
-    "search", "units_of",
+    "ENTRIES", "FIXED", "Call", "Entry", "addresses", "advance", "code_of_steps", "decode",
+    "measure", "names_of", "search",
 ]  # fmt: skip
 
 # What stands for a type: whole numbers, random bytes, and numbers in which losses are told. Any
@@ -139,6 +139,12 @@ def names_of(kind: int) -> tuple[str, str]:
 def units_of(kind: int, number: npt.DTypeLike) -> list[str]:
     """The names of its code for a type of numbers."""
     return [f"{name}.{np.dtype(number).name}" for name in names_of(kind)]
+
+
+def code_of_steps(kinds: Iterable[int], number: npt.DTypeLike) -> set[str]:
+    """The names of all code that steps with some kinds of operations need."""
+    units = {unit for kind in kinds for unit in units_of(kind, number)}
+    return units | {advance.code(number), measure.code(number)}
 
 
 def addresses(kinds: Iterable[int], number: npt.DTypeLike) -> npt.NDArray[np.int64]:

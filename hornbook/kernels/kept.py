@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from hornbook.kernels import machine_code
-from hornbook.kernels.entries import advance, decode, measure, units_of
+from hornbook.kernels.entries import code_of_steps, decode
 
 __all__ = ["DECODING", "WAIT", "are_kept"]
 
@@ -22,10 +22,9 @@ def are_kept(which: Iterable[int | str]) -> bool:
     Args:
         which: kinds of operations, or `DECODING`.
     """
-    number, names = np.float32, set[str]()
-    for one in which:
-        if isinstance(one, str):
-            names.add(decode.code(number))
-        else:
-            names |= {*units_of(one, number), advance.code(number), measure.code(number)}
+    asked = set(which)
+    kinds = {int(one) for one in asked - {DECODING}}
+    names = code_of_steps(kinds, np.float32) if kinds else set()
+    if DECODING in asked:
+        names.add(decode.code(np.float32))
     return machine_code.are_kept(names)

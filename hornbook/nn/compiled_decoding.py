@@ -16,7 +16,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hornbook.extras import needing
 from hornbook.kernels.decoding_plan import (
     ALONE,
     HELPING,
@@ -55,8 +54,7 @@ class Kernels:
     """
 
     def __init__(self, plan: DecodingPlan, *, many: bool) -> None:
-        with needing("numba", "Reading token by token in compiled code"):
-            decode.native((np.dtype(np.float32),))
+        decode.native((np.dtype(np.float32),))  # before anything is moved for it
         self.plan, self.many = plan, many
         self.weights, operations = list(plan.weights), list(plan.operations)
         for at, one in enumerate(operations):

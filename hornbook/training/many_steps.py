@@ -17,11 +17,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hornbook.extras import needing
 from hornbook.kernels.ahead import load
 from hornbook.kernels.entries import addresses, advance, measure
 from hornbook.kernels.fresh import to_clear
-from hornbook.kernels.kept import are_kept
 from hornbook.kernels.notes import GIVEN_UP, NOTES
 from hornbook.kernels.program import Column, Cut
 from hornbook.training.adam import EPS
@@ -165,10 +163,7 @@ class ManySteps:
 
     def load(self) -> float:
         """Load what was compiled, or compile it; gives the seconds of that, 0 if it was kept."""
-        with needing("numba", "Training by compiled steps"):
-            kept, began = are_kept(self.program.kinds), time.perf_counter()
-            load(self.program.kinds, self.values.dtype)
-            seconds = 0.0 if kept else time.perf_counter() - began
+        seconds = load(self.program.kinds, self.values.dtype)
         self.helpers.begun()  # or it is said before there is anything to lose
         return seconds
 
@@ -250,8 +245,7 @@ class ManySteps:
 
     def units(self) -> npt.NDArray[np.int64]:
         """Where the code of its operations is."""
-        with needing("numba", "Training by compiled steps"):
-            return addresses(self.whole[:, Column.KIND].tolist(), self.values.dtype)
+        return addresses(self.whole[:, Column.KIND].tolist(), self.values.dtype)
 
     def laid_out(self, most: int) -> LaidOut:
         """The next batches, at most so many."""
