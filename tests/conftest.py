@@ -55,15 +55,21 @@ def folder_of_the_check(variable: str) -> None:
 
 # What is kept for later trainings on a machine must not be that of the person who runs the tests.
 folder_of_the_check("HORNBOOK_CACHE")
-# Kernels take 20 s to compile: one of the check's processes does, the others load them.
-if "PYTEST_XDIST_WORKER" not in os.environ:
-    folder_of_the_check("NUMBA_CACHE_DIR")
+# Kernels are those of whoever runs the tests: what they are made of is in the name of their folder.
 
 # No deadline, for the machine may have other things to do. The examples follow from the test's own
 # code alone: what has passed passes again, and what fails fails for everyone. To look for new ones
 # by chance: pytest --hypothesis-profile=default. Tests whose examples take long ask for fewer.
 settings.register_profile("check", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("check")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, for some tests wait for time to pass."""
+    from hornbook.compute.load import cores_allowed
+
+    return cores_allowed() + 1
 
 
 def pytest_collection_finish() -> None:
