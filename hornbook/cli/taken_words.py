@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
-from hornbook.cli.flags import mark, value_type
-from hornbook.cli.unknown_words import group_in, is_dataset
+from hornbook.cli.flags import group_in, mark, one_of_several, value_type
+from hornbook.cli.unknown_words import is_dataset
 from hornbook.cli.wording import flag, shell_word
 from hornbook.paths import exists
 from hornbook.rendering import clip, visible
@@ -92,5 +92,5 @@ def flags_of_several(kind: type[Any]) -> Iterator[str]:
             yield from flags_of_several(group)
         elif mark(hint, Given) is None:
             bare, _ = value_type(hint)
-            if typing.get_origin(bare) is tuple and typing.get_args(bare)[1:] == (...,):
+            if one_of_several(bare) is not None:
                 yield flag(name)
