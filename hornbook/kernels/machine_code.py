@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.errors import ToolError
-from hornbook.extras import has, import_failure, needing, require
+from hornbook.extras import has, how_to_install, import_failure, needing, require
 from hornbook.kernels.code_folders import PART, PREFIX, drop_unused, homes, note_use
 from hornbook.kernels.interrupted import answered_after_llvm
 from hornbook.kernels.version import VERSION
@@ -207,7 +207,7 @@ def compiled(name: str) -> Code:
 def cannot_compile() -> str:
     """Why what is not kept cannot be compiled, as the end of a sentence; empty if it can."""
     if not has("numba"):
-        return "it needs Numba, which is not installed (`pip install numba`)"
+        return f"it needs Numba, which is not installed (`{how_to_install('numba')}`)"
     if why := import_failure("numba"):
         return f"it needs Numba, which cannot be imported: {why}"
     return f"it needs Numba, which {OFF}" if is_off() else ""
