@@ -157,6 +157,15 @@ def test_examples_of_a_family_are_of_its_own_kind_of_data(
     assert family in (tasks()[task].default, *examples[1])
 
 
+@pytest.mark.parametrize("verb", ["train", "compare", "best", "sweep"])
+def test_help_on_a_time_says_whether_compiling_is_in_it(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = " ".join(help_of(capsys, verb).replace("│", " ").split())
+    end = "counts, and is not cut short." if verb == "sweep" else "may come on top."
+    assert shown.count(f"Compiling for this machine, once, {end}") == 1
+
+
 @pytest.mark.parametrize("task", [name for name in tasks() if name != "text"])
 @pytest.mark.parametrize("verb", ["doctor", "best", "rate"])
 def test_examples_of_a_task_are_of_its_data(
