@@ -141,7 +141,7 @@ def test_what_cannot_be_removed_is_told(
     def refused(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(code_folders.shutil, "rmtree", refused)
+    monkeypatch.setattr("shutil.rmtree", refused)
     status, _, err = typed(capsys, "cache", "--clear", "all")
     assert status == 0
     assert err.count("Left: 2 compiled kernels (2.0 kB). Cannot remove") == 3

@@ -147,7 +147,7 @@ def other_bytes() -> int:
     folder: Path = cache_folder()
     whole = cached.size_of(folder) if folder.is_dir() else 0
     within = [one for one in folders() if one.folder.is_relative_to(folder)]
-    return whole - sum(one.bytes for one in (*corpora(), *within))
+    return whole - sum(one.bytes for one in corpora()) - sum(one.bytes for one in within)
 
 
 def as_dict(one: CachedCorpus | CodeFolder) -> dict[str, object]:

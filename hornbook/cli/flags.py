@@ -93,7 +93,7 @@ def again_as_typed(field: dataclasses.Field[Any]) -> Any:
         return again(field)
 
     def usual() -> Any:
-        made = field.default
+        made: Any = field.default
         if field.default_factory is not dataclasses.MISSING:
             made = field.default_factory()
         values = {one.name: getattr(made, one.name) for one in dataclasses.fields(made)}
