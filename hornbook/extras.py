@@ -12,16 +12,19 @@ from hornbook.errors import MissingPackageError
 
 __all__ = [
     "CITIES",
+    "EXTRAS",
     "FAST",
     "INSTALL_TORCH",
     "INTERCHANGE",
     "PINYIN",
+    "POSTGRESQL",
     "REPORTS",
     "SWEEP",
     "TABLES",
     "TOKENS",
     "has",
     "has_torch",
+    "how_to_install",
     "import_failure",
     "needing",
     "needing_torch",
@@ -49,8 +52,17 @@ PINYIN = {"pypinyin": "pypinyin"}
 "The same of the extra `pinyin`."
 REPORTS = {"trackio": "trackio", "wandb": "wandb"}
 "The same of the extra `reports`."
-SWEEP = {"optuna": "optuna", "psycopg": "'psycopg[binary]'"}
-"The same of the extra `sweep`; the second is the driver of PostgreSQL, of the extra `postgresql`."
+SWEEP = {"optuna": "optuna"}
+"The same of the extra `sweep`."
+POSTGRESQL = {"psycopg": "'psycopg[binary]'"}
+"What the extra `postgresql` has beside that: the driver."
+EXTRAS = {
+    "cities": CITIES, "fast": FAST, "interchange": INTERCHANGE, "pinyin": PINYIN,
+    "postgresql": POSTGRESQL, "reports": REPORTS, "sweep": SWEEP, "tables": TABLES,
+    "tokens": TOKENS,
+}  # fmt: skip
+"All of them by name."
+OURS = "hornbook"
 
 
 def has(module: str) -> bool:
@@ -64,6 +76,32 @@ def has(module: str) -> bool:
 def has_torch() -> bool:
     """Whether torch is installed; it is not imported to find out."""
     return has("torch")
+
+
+def how_to_install(module: str) -> str:
+    """What to type to have a module of an extra: the extra, whose versions suit hornbook.
+
+    Only the package where hornbook is not installed as one that has this extra: pip would look for
+    another of its name.
+    """
+    extra = extra_of(module)
+    named = f"'{OURS}[{extra}]'" if is_offered(extra) else EXTRAS[extra][module]
+    return f"pip install {named}"
+
+
+def extra_of(module: str) -> str:
+    """The extra that a module is of."""
+    return next(name for name, modules in EXTRAS.items() if module in modules)
+
+
+def is_offered(extra: str) -> bool:
+    """Whether hornbook is installed as a package that has this extra."""
+    from importlib.metadata import PackageNotFoundError, distribution  # asked for rarely
+
+    try:
+        return extra in (distribution(OURS).metadata.get_all("Provides-Extra") or ())
+    except PackageNotFoundError:
+        return False
 
 
 def import_failure(module: str) -> str:
@@ -104,17 +142,20 @@ def needing(module: str, what: str) -> Iterator[None]:
     """A context in which a package of an extra may be missing.
 
     Args:
-        module: of TABLES, TOKENS, INTERCHANGE, CITIES, FAST, PINYIN, REPORTS or SWEEP.
+        module: of one of EXTRAS.
         what: needs it, as the subject of a sentence.
 
     Raises:
         MissingPackageError: if it is, or cannot be imported, and was asked for; it says what to
             type.
     """
-    package = {
-        **TABLES, **TOKENS, **INTERCHANGE, **CITIES, **FAST, **PINYIN, **REPORTS, **SWEEP,
-    }[module]  # fmt: skip
-    with told_if_missing(module, f"{what} requires {package}", f"pip install {package}"):
+    extra = extra_of(module)
+    package = EXTRAS[extra][module]
+    alone = f"pip install {package}"
+    several = is_offered(extra) and len(EXTRAS[extra]) > 1
+    more = f"\nThis package alone:  {alone}" if several else ""
+    message = f"{what} requires {package}"
+    with told_if_missing(module, message, how_to_install(module), more, alone=alone):
         yield
 
 
@@ -133,9 +174,20 @@ def require(module: str, what: str) -> None:
 
 
 @contextmanager
-def told_if_missing(module: str, message: str, install: str, more: str = "") -> Iterator[None]:
-    """A context in which it is told in words that a package is missing, or does not suit others."""
-    suited = install.replace("pip install", "pip install -U")
+def told_if_missing(
+    module: str, message: str, install: str, more: str = "", *, alone: str = ""
+) -> Iterator[None]:
+    """A context in which it is told in words that a package is missing, or does not suit others.
+
+    Args:
+        module: of the package.
+        message: what needs it, as the beginning of a sentence.
+        install: what to type where it is missing.
+        more: what else to say then.
+        alone: what to type for the package by itself, where that is something else: hornbook is not
+            to be replaced where others do not suit each other.
+    """
+    suited = (alone or install).replace("pip install", "pip install -U")
     try:
         yield
     except ImportError as error:
@@ -147,7 +199,7 @@ def told_if_missing(module: str, message: str, install: str, more: str = "") -> 
             raise
         raise MissingPackageError(
             f"{message}, which is installed and cannot be imported: {first_line(error)}.",
-            hint=f"Install versions that suit each other:  {suited}{more}",
+            hint=f"Install versions that suit each other:  {suited}{'' if alone else more}",
         ) from None
 
 

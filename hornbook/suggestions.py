@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["did_you_mean", "nearest"]
+from hornbook.errors import as_typed
+
+__all__ = ["did_you_mean", "nearest", "parted", "settings_without_commas", "without_commas"]
 
 LONGEST = 60  # characters of a name that was typed: a longer one is a text
+NEXT = re.compile(r",\s*(?=[A-Za-z_][\w.-]*\s*(?:[=<>~]|!=))")  # before a name with a sign
 WHOLE = 4  # letters that a name and another must share to be near as a part of it
 
 
@@ -23,6 +27,44 @@ def did_you_mean(given: str, known: Iterable[str], *, also: Mapping[str, str] | 
     words = {**names, **others}
     near = nearest(given.lower(), words)
     return f"Did you mean {words[near]}? " if near is not None else ""
+
+
+def without_commas(
+    given: str, known: Iterable[str], *, setting: str = "", among: Sequence[str] = ()
+) -> str:
+    """`Give several without commas: names nietzsche. ` where commas join names; empty elsewhere.
+
+    Args:
+        given: what is not known as one name.
+        known: the names there are; one of those that were joined must be, or be near, one of these.
+        setting: that the names are given for; empty where they stand without one.
+        among: all that was given for it.
+    """
+    parts = parted([given])
+    if "," not in given or not parts:
+        return ""
+    names = {name.lower() for name in known}
+    if not any(part.lower() in names or nearest(part.lower(), names) for part in parts):
+        return ""
+    return apart(parted(among) if given in among else parts, setting)
+
+
+def settings_without_commas(given: str, setting: str) -> str:
+    """The same of what has a value or is compared, as `n_embd=8,n_head=2` or `dev<2,family=gru`."""
+    parts = NEXT.split(given)
+    return apart(parts, setting) if len(parts) > 1 else ""
+
+
+def apart(parts: Sequence[str], setting: str) -> str:
+    """How several are given."""
+    typed = as_typed(*parts)
+    told = "it without the comma" if len(parts) == 1 else "several without commas"
+    return f"Give {told}: {f'`{setting}={typed}`' if setting else typed}. "
+
+
+def parted(words: Iterable[str]) -> list[str]:
+    """What stands between the commas of some words, without what is empty."""
+    return [part.strip() for word in words for part in word.split(",") if part.strip()]
 
 
 def nearest(given: str, known: Iterable[str]) -> str | None:

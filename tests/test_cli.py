@@ -329,7 +329,7 @@ MISTAKES: list[tuple[list[str], int, str]] = [
     ([5_000 * "x"], 2, "unknown command 'xxxx"),
     (["train", "RUN"], 1, "is a run directory, not data"),
     (["train", "nowhere.txt", "--large", "yes"], 1, "no file or data set 'nowhere.txt'"),
-    (["cache", "--clear", "most"], 2, "--clear must be one of unused, all; it is 'most'"),
+    (["cache", "--clear", "most"], 2, "--clear must be one of unused, kernels, all; it is 'most'"),
     (["train", "--data", "names.txt"], 2, "DATA is typed without a flag"),
     (["sample", "names.txt"], 1, "names.txt is a file, not a run directory"),
     (["sample", "RUN", "again"], 2, "again is one word too many. See"),

@@ -21,6 +21,7 @@ from hornbook.experiments.compare.curves import curves_section
 from hornbook.experiments.compare.events import TrialBegan, TrialEnded
 from hornbook.experiments.compare.page import remarks
 from hornbook.experiments.events import TrainingTogether
+from hornbook.extras import how_to_install
 from hornbook.runs import Run
 from hornbook.runs.events import Noted
 from hornbook.text import sampling_pace
@@ -276,7 +277,7 @@ def test_without_numba_all_is_as_before_and_told_once(
     assert sorted(one.split(":")[0] for one in told) == [
         "Each run of mlp is trained by itself", "Each run of rnn is trained by itself",
     ]  # fmt: skip
-    assert sum("pip install numba" in one for one in told) == 1
+    assert sum(how_to_install("numba") in one for one in told) == 1
     assert not any(one.together for one in found.boards[0].entries)
 
 

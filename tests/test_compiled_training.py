@@ -16,6 +16,7 @@ import pytest
 
 import hornbook
 from hornbook.errors import DivergedError, MissingPackageError, SettingsError
+from hornbook.extras import how_to_install
 from hornbook.kernels.program import Kind
 from hornbook.runs import Run
 from hornbook.runs.events import Calibrated, Compiling, Noted
@@ -248,7 +249,7 @@ def test_without_numba_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(MissingPackageError, match="requires numba, which is not") as caught:
         made(names, tmp_path / "none")
-    assert "pip install numba" in caught.value.hint
+    assert how_to_install("numba") in caught.value.hint
     assert not (tmp_path / "none").exists()
 
 

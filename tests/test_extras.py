@@ -5,15 +5,19 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hornbook import extras
 from hornbook.errors import MissingPackageError, ToolError
-from hornbook.extras import INSTALL_TORCH, has_torch, needing, needing_torch
+from hornbook.extras import INSTALL_TORCH, has_torch, how_to_install, needing, needing_torch
 from hornbook.kernels import machine_code
 from hornbook.nn.decoding import Account
 from hornbook.text.models import looking_up
@@ -119,6 +123,49 @@ def test_another_missing_module_is_not_taken_for_torch(tmp_path: Path) -> None:
     with pytest.raises(MissingPackageError) as caught, needing_torch():
         raise ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn")
     assert isinstance(caught.value, ImportError)
+
+
+def test_the_extra_is_named_that_brings_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "is_offered", lambda extra: True)
+    assert how_to_install("optuna") == "pip install 'hornbook[sweep]'"
+    with pytest.raises(MissingPackageError) as caught, needing("optuna", "A sweep"):
+        raise ModuleNotFoundError("No module named 'optuna'", name="optuna")
+    assert caught.value.hint == "Install it:  pip install 'hornbook[sweep]'"
+    with pytest.raises(MissingPackageError) as caught, needing("pyarrow", "Reading Parquet"):
+        raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow")
+    assert caught.value.hint.splitlines() == [
+        "Install it:  pip install 'hornbook[tables]'",
+        "This package alone:  pip install pyarrow",
+    ]
+
+
+def test_where_hornbook_is_not_installed_the_package_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another of its name would be."""
+    monkeypatch.setattr(extras, "OURS", "no-such-package-is-installed")
+    assert how_to_install("optuna") == "pip install optuna"
+    with pytest.raises(MissingPackageError) as caught, needing("pyarrow", "Reading Parquet"):
+        raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow")
+    assert caught.value.hint == "Install it:  pip install pyarrow"
+
+
+def test_the_extras_are_those_of_the_package() -> None:
+    declared = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+    offered = declared["project"]["optional-dependencies"]
+    assert offered.keys() - extras.EXTRAS.keys() == {"dev", "nets"}
+    for name, modules in extras.EXTRAS.items():
+        packages = {one.strip("'").partition("[")[0].lower() for one in modules.values()}
+        assert packages <= {re.split(r"[\[>]", one)[0] for one in offered[name]}
+    assert extras.is_offered("sweep") == ("sweep" in (metadata_extras() or ()))
+
+
+def metadata_extras() -> list[str] | None:
+    """What is installed."""
+    try:
+        return metadata("hornbook").get_all("Provides-Extra")
+    except PackageNotFoundError:
+        return None
 
 
 BROKEN = "raise ImportError('Numba needs NumPy 2.4 or less. Got NumPy 2.5.\\nMore.')\n"

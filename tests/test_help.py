@@ -33,6 +33,12 @@ def help_of(capsys: pytest.CaptureFixture[str], verb: str) -> str:
     return out
 
 
+def assert_plain(shown: str) -> None:
+    """What help calls values can be typed: nothing that only a program knows."""
+    found = re.findall(r"\{,|\{?\bN(?:one|ONE)\b\}?\|?|\bSTR\b|\[(?:INT|FLOAT|STR) \[", shown)
+    assert not found, shown
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the runs that the examples of training make: others read them."""
@@ -87,6 +93,7 @@ def test_help_starts_with_a_sentence_and_two_examples(
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     shown = help_of(capsys, verb)
+    assert_plain(shown)
     description, _, _ = shown.partition("╭")
     usage, sentence, examples, *details = description.split("\n\n")
     assert usage.startswith(f"usage: hornbook {verb}")
@@ -139,6 +146,7 @@ def test_examples_of_a_family_are_of_its_own_kind_of_data(
     task: str, family: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = typed(capsys, "train", "--model", family, "--help")
+    assert_plain(out)
     examples = [shlex.split(one) for one in EXAMPLE.findall(out)]
     usual = tasks()[task].example(family)
     assert len(examples) == 2
@@ -147,6 +155,15 @@ def test_examples_of_a_family_are_of_its_own_kind_of_data(
         named = words[words.index("--model") + 1] if "--model" in words else tasks()[task].default
         assert tasks()[task].example(named) == usual  # such data suit it
     assert family in (tasks()[task].default, *examples[1])
+
+
+@pytest.mark.parametrize("verb", ["train", "compare", "best", "sweep"])
+def test_help_on_a_time_says_whether_compiling_is_in_it(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = " ".join(help_of(capsys, verb).replace("│", " ").split())
+    end = "counts, and is not cut short." if verb == "sweep" else "may come on top."
+    assert shown.count(f"Compiling for this machine, once, {end}") == 1
 
 
 @pytest.mark.parametrize("task", [name for name in tasks() if name != "text"])

@@ -25,6 +25,7 @@ from hornbook.errors import (
     RunError,
     SettingsError,
 )
+from hornbook.extras import how_to_install
 from hornbook.interchange import published
 from hornbook.interchange.importing import import_model
 from hornbook.runs import Run, strip
@@ -367,7 +368,7 @@ def test_quantised_tensors_need_gguf_and_say_so(
     path.write_bytes(data[: at + 8] + struct.pack("<I", 8) + data[at + 12 :])  # Q8_0
     with pytest.raises(MissingPackageError, match="requires gguf, which is not") as caught:
         import_model(path, out=tmp_path / "run")
-    assert "pip install gguf" in caught.value.hint
+    assert how_to_install("gguf") in caught.value.hint
 
 
 def test_rows_without_a_token_are_left_out(tmp_path: Path) -> None:

@@ -74,7 +74,10 @@ def test_what_is_being_written_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {one.name for one in corpora()} == {"a.txt", "b.txt"}
 
 
-def test_a_command_shows_and_clears(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_shows_and_clears(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))  # nobody else's
     run = on_a()
     loaded("b.txt", 300)
     status, out, err = typed(capsys, "cache")

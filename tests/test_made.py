@@ -19,7 +19,7 @@ from scipy import stats
 
 from hornbook.cli.make import EXAMPLES
 from hornbook.errors import MissingPackageError, RunError, SettingsError
-from hornbook.extras import has
+from hornbook.extras import has, how_to_install
 from hornbook.made.kind import listed
 from hornbook.made.kinds import KINDS
 from hornbook.made.making import ENDINGS, USUAL, draw, make
@@ -148,7 +148,7 @@ def test_a_package_that_is_missing_is_named(kind: str, monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, NEEDS[kind], None)
     with pytest.raises(MissingPackageError, match="not installed") as caught:
         draw(kind)
-    assert caught.value.hint.lower() == f"install it:  pip install {NEEDS[kind]}"
+    assert caught.value.hint == f"Install it:  {how_to_install(NEEDS[kind])}"
 
 
 DOCS = (Path(__file__).parents[1] / "docs" / "made.md").read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ import pytest
 import hornbook
 from hornbook.cli.main import end_beside_what_hangs
 from hornbook.errors import MissingPackageError, SettingsError
+from hornbook.extras import how_to_install
 from hornbook.runs import reporting, time_limits
 from hornbook.runs.events import Event, Noted, Warned
 from tests.command import typed
@@ -123,7 +124,7 @@ def test_services_by_name(
     status, _, err = typed(capsys, *words, "--report", name)
     assert status == 1
     assert f"--report {name} requires {name}" in err
-    assert f"pip install {name}" in err
+    assert how_to_install(name) in err
     assert not (tmp_path / "counts").exists()
     told = Told()
     module = types.ModuleType(name)

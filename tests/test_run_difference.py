@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,36 @@ def test_curves_with_other_steps_are_read_off_straight_lines(runs: Path) -> None
     at = {one.step: one.losses["dev"] for one in metrics}
     expected = at[7] + (at[14] - at[7]) / 7
     assert dev.second[-1] == pytest.approx(expected, rel=1e-12)
+
+
+def test_it_is_said_where_values_are_interpolated(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, odd = str(runs / "a"), str(runs / "odd")
+    _, _, err = typed(capsys, "runs", "diff", a, str(runs / "b"))
+    assert "interpolated" not in err
+    _, _, err = typed(capsys, "runs", "diff", a, odd)
+    told = "not measured on train and dev at the same steps: values between are interpolated.\n"
+    assert err.endswith(told)
+    (tmp_path / "odd").mkdir()
+    copy = Path(shutil.copytree(odd, tmp_path / "odd", dirs_exist_ok=True))
+    lines = [json.loads(one) for one in (copy / "metrics.jsonl").read_text().splitlines()]
+    for line in lines:
+        line["losses"].pop("dev")
+    (copy / "metrics.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    _, _, err = typed(capsys, "runs", "diff", a, str(copy))
+    assert "not measured on train at the same steps" in err
+
+
+def test_runs_that_have_no_steps_in_common_are_not_held_beside_each_other(
+    runs: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(runs / "a", tmp_path / "later"))
+    lines = [json.loads(one) for one in (copy / "metrics.jsonl").read_text().splitlines()]
+    for line in lines:
+        line["step"] += 100
+    (copy / "metrics.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert difference(hornbook.Run(runs / "a"), hornbook.Run(copy)).curves == ()
 
 
 def test_other_data_are_no_base_for_a_verdict(runs: Path) -> None:

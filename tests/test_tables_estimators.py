@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from hornbook.errors import RunError, SettingsError
+from hornbook.extras import how_to_install
 from hornbook.tables import EntityEmbeddings, SwapAutoencoder, TableClassifier, TableRegressor
 from hornbook.tables.estimator_inputs import column_kinds
 from hornbook.tables.evaluation import scores_of
@@ -397,7 +398,8 @@ def test_without_scikit_learn_it_says_what_to_type() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True)
     assert done.stdout == (
         "MissingPackageError An estimator requires scikit-learn, which is not installed.\n"
-        "Install it:  pip install scikit-learn\n"
+        f"Install it:  {how_to_install('sklearn')}\n"
+        "This package alone:  pip install scikit-learn\n"
     ), done.stderr
 
 

@@ -12,6 +12,7 @@ import pytest
 import hornbook
 from hornbook.errors import DivergedError, HornbookError, RunError, TrainingError
 from hornbook.experiments.together import RunPlan, make_together
+from hornbook.extras import how_to_install
 from hornbook.kernels import kept, machine_code
 from hornbook.runs import Run
 from hornbook.runs.events import Began, Ended, Evaluated, Event, Noted
@@ -265,7 +266,9 @@ def test_without_numba_the_reason_says_what_to_install(
 ) -> None:
     """Where nothing else stands in the way: what is of no use is not advised."""
     without_numba(monkeypatch)
-    assert "pip install numba" in (why_apart(names, "mlp", One(tmp_path / "run", NET, {})) or "")
+    assert how_to_install("numba") in (
+        why_apart(names, "mlp", One(tmp_path / "run", NET, {})) or ""
+    )
     added = One(tmp_path / "run", {"join": "added"}, {})
     assert "no kernel" in (why_apart(names, "rnn", added) or "")
 

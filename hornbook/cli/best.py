@@ -65,7 +65,7 @@ class Options(DataArguments):
     """Best."""
 
     minutes: float = 5.0
-    "Time limit for all of it, in minutes."
+    "Time limit for all of it, in minutes. Compiling for this machine, once, may come on top."
     filter: str = ""
     """Command that reads samples, one per line, and prints those that pass (as for sample); the
     winner is then chosen by the share that passes."""

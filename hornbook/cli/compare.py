@@ -85,7 +85,8 @@ class Options:
     models: tuple[str, ...] = ()
     "Families to compare; by default all nets that fit the data."
     seconds: float | None = None
-    "Time to train each net, in seconds (30, if nothing else is said)."
+    """Time to train each net, in seconds (30, if nothing else is said). Compiling for this machine,
+    once, may come on top."""
     minutes: float | None = None
     "The same in minutes."
     steps: int | None = None

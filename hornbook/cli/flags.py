@@ -18,7 +18,10 @@ from tyro.conf import Positional
 
 from hornbook.settings import Given
 
-__all__ = ["as_typed", "first_needed", "group_help", "is_required", "mark", "restored"]
+__all__ = [
+    "as_typed", "first_needed", "group_help", "group_in", "is_required", "mark", "one_of_several",
+    "restored", "value_type",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -53,6 +56,9 @@ def typed_twin(kind: Any) -> type[Any]:
     fields: list[Any] = []
     for field in dataclasses.fields(kind):
         hint = hints[field.name]
+        if (group := group_in(hint)) is not None and not is_twin(group):
+            fields.append((field.name, as_typed_group(hint, group), again_as_typed(field)))
+            continue
         if (given := mark(hint, Given)) is not None:
             marks: tuple[Any, ...] = (Positional, word_of(field, hint, given))
         else:
@@ -70,6 +76,43 @@ def typed_twin(kind: Any) -> type[Any]:
     return made
 
 
+def is_twin(kind: type[Any]) -> bool:
+    """Whether a dataclass is one as the parser reads it."""
+    return "twin_of" in vars(kind)
+
+
+def as_typed_group(hint: Any, group: type[Any]) -> Any:
+    """The type hint of a group of flags, as the parser reads it."""
+    marks = typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
+    return Annotated[as_typed(group), tyro.conf.arg(help=group_help(group)), *marks]
+
+
+def again_as_typed(field: dataclasses.Field[Any]) -> Any:
+    """A field like another, with its default as the parser reads it."""
+    if is_required(field):
+        return again(field)
+
+    def usual() -> Any:
+        made: Any = field.default
+        if field.default_factory is not dataclasses.MISSING:
+            made = field.default_factory()
+        values = {one.name: getattr(made, one.name) for one in dataclasses.fields(made)}
+        return as_typed(type(made))(**values)
+
+    return dataclasses.field(default_factory=usual, kw_only=bool(field.kw_only))
+
+
+def group_in(hint: Any) -> type[Any] | None:
+    """The dataclass of a group of flags, marked or not; None if a type hint is of no group."""
+    inner = unmarked(hint)
+    return inner if dataclasses.is_dataclass(inner) and isinstance(inner, type) else None
+
+
+def unmarked(hint: Any) -> Any:
+    """A type hint without its marks."""
+    return typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
+
+
 def restored(parsed: Any) -> Any:
     """What was parsed, and all within it, as instances of the classes that were meant."""
     kind = vars(type(parsed)).get("twin_of", type(parsed))
@@ -81,7 +124,7 @@ def field_helps(kind: type[Any]) -> dict[str, str]:
     """The strings after the fields of a dataclass, each as one paragraph."""
     found: dict[str, str] = {}
     for base in reversed(kind.__mro__):
-        if "__dataclass_fields__" not in vars(base) or "twin_of" in vars(base):
+        if "__dataclass_fields__" not in vars(base) or is_twin(base):
             continue
         try:
             source = inspect.getsourcefile(base)
@@ -136,9 +179,11 @@ def flag_of(field: dataclasses.Field[Any], hint: Any, text: str | None) -> tuple
     kind, may_be_none = value_type(hint)
     if kind in TYPED:
         how["metavar"] = NAMED.get(field.name, TYPED[kind])
-    elif kind == tuple[str, ...]:
-        word = NAMED.get(field.name, TYPED[str])
+    elif (one := one_of_several(kind)) in TYPED:
+        word = NAMED.get(field.name, TYPED[one])
         how["metavar"] = f"{word} [{word} ...]"
+    elif typing.get_origin(kind) is typing.Literal:  # an empty one is never typed
+        how["metavar"] = "{" + ",".join(filter(None, map(str, typing.get_args(kind)))) + "}"
     if field.name.endswith("_"):  # a word of Python's, which no field can be named by
         how["name"] = field.name.rstrip("_")
     if len(field.name) == 1:
@@ -164,11 +209,18 @@ def word_of(field: dataclasses.Field[Any], hint: Any, given: Given) -> Any:
 
 def value_type(hint: Any) -> tuple[Any, bool]:
     """The type of a setting that has a value, and whether it may also be None."""
-    bare = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
+    bare = unmarked(hint)
     if typing.get_origin(bare) not in (types.UnionType, typing.Union):
         return bare, False
-    others = [kind for kind in typing.get_args(bare) if kind is not type(None)]
+    others = [unmarked(kind) for kind in typing.get_args(bare) if kind is not type(None)]
     return others[0] if len(others) == 1 else bare, len(others) < len(typing.get_args(bare))
+
+
+def one_of_several(kind: Any) -> Any:
+    """The type of each value where there may be any number of them; else None."""
+    inner = typing.get_args(kind)
+    several = typing.get_origin(kind) is tuple and inner[1:] == (...,)
+    return unmarked(inner[0]) if several else None
 
 
 def mark(hint: Any, kind: type[T]) -> T | None:

@@ -56,7 +56,7 @@ VERBS = {
     "gradients": "compare gradients by hand with autograd, line by line",
     "exercise": "write or check an exercise in backpropagation by hand",
     "gradcheck": "check gradients: by hand, by autograd, by finite differences",
-    "cache": "show what is kept of large texts to be read faster, and remove it",
+    "cache": "show what is kept to be had again faster, and remove it",
     "make": "make pairs to learn from: words backwards, sums, dates, number words",
     "datasets": "list the data sets that can be used by name",
     "models": "list the model families",

@@ -27,7 +27,8 @@ Examples:
 
 Settings that are not the same, the figures of both, and, where both were trained in steps, the \
 curves side by side; --picture draws these. Where the runs were measured on other data, that is \
-said: then their figures cannot be held against each other.
+said: then their figures cannot be held against each other. Where they were not measured at the \
+same steps, values between are interpolated, which is said too.
 """
 LONGEST = 60  # characters of a setting
 
@@ -92,8 +93,11 @@ def show(found: Difference) -> None:
     for curve in found.curves:
         out.print()
         out.print(curve_table(curve, found, names))
-    if found.curves and found.curves[-1].interpolated:
-        notes().print("They were not measured at the same steps: values between are interpolated.")
+    if between := [curve.split for curve in found.curves if curve.interpolated]:
+        notes().print(
+            f"The runs were not measured on {' and '.join(between)} at the same steps: values "
+            "between are interpolated."
+        )
 
 
 def short_names(first: Path, second: Path) -> list[str]:

@@ -147,7 +147,7 @@ def refuse_columns(found: Sequence[ListedRun], columns: Sequence[str]) -> None:
         SettingsError: if there are.
     """
     for place, column in enumerate(columns):
-        refuse_unknown(column, found, "columns")
+        refuse_unknown(column, found, "columns", columns)
         if column in columns[:place]:
             raise SettingsError(f"`columns` has {column} twice.", setting="columns")
 

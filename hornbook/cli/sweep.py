@@ -61,7 +61,8 @@ class Options(DataArguments):
     trials: int | None = None
     "Trials in all; by default 20, or as many as there is time for."
     minutes: float | None = None
-    "Time limit for all of it, in minutes."
+    """Time limit for all of it, in minutes. Compiling for this machine, once, counts, and is not
+    cut short."""
     seconds: float | None = None
     "The same in seconds."
     jobs: int = 1

@@ -11,16 +11,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
-from hornbook.cli.flags import mark, value_type
-from hornbook.cli.unknown_words import group_in, is_dataset
+from hornbook.cli.flags import group_in, mark, one_of_several, value_type
+from hornbook.cli.unknown_words import is_dataset
 from hornbook.cli.wording import flag, shell_word
 from hornbook.paths import exists
 from hornbook.rendering import clip, visible
 from hornbook.settings import Given
+from hornbook.suggestions import parted
 
 __all__ = ["left_without_value", "told_of_taken"]
 
 SHOWN = 200  # characters of a line to type
+COMMALESS = {"--models", "--columns", "--add", "--drop", "--n-hidden", "--seeds", "--prune",
+             "--temperatures"}  # fmt: skip
+"Flags of names and numbers that have no commas: what these join is several."
 NEGATIVE = re.compile(r"-\.?\d")  # how a number below 0 begins: a value, not a flag
 
 
@@ -49,6 +53,8 @@ def told_of_taken(
             taken = taken[-1:]
         if taken:
             kept = [value for value in values if value not in taken]
+            if argv[at] in COMMALESS:
+                kept = parted(kept)
             flagged = [argv[at], *kept] if kept else []
             line = ["hornbook", verb, *taken, *argv[:at], *flagged, *argv[at + 1 + len(values) :]]
             first = visible(clip(" ".join(map(shell_word, taken)), SHOWN))
@@ -92,5 +98,5 @@ def flags_of_several(kind: type[Any]) -> Iterator[str]:
             yield from flags_of_several(group)
         elif mark(hint, Given) is None:
             bare, _ = value_type(hint)
-            if typing.get_origin(bare) is tuple and typing.get_args(bare)[1:] == (...,):
+            if one_of_several(bare) is not None:
                 yield flag(name)

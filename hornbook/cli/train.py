@@ -57,7 +57,8 @@ class Options(DataArguments):
     out: str | None = None
     "Directory for the run; by default a new one under runs/."
     minutes: float | None = None
-    "Train for this long: the number of steps is chosen to fit (instead of steps)."
+    """Train for this long: the number of steps is chosen to fit (instead of steps). Compiling for
+    this machine, once, may come on top."""
     overwrite: bool = False
     "Replace a run that is already in that directory."
     init_from: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
 import sys
@@ -10,7 +9,7 @@ import typing
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from hornbook.cli.flags import first_needed, mark
+from hornbook.cli.flags import first_needed, group_in, mark
 from hornbook.cli.streams import write_beside
 from hornbook.cli.wording import flag, shell_word
 from hornbook.paths import exists
@@ -64,6 +63,8 @@ OTHER_VERBS = {
     "diagnose": "inspect RUN", "auto": "best DATA", "data": "datasets",
 }  # fmt: skip
 
+NUMBERS = re.compile(r"{0}(?:[,x ]+{0})*,?".format(r"(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"))
+"Numbers with commas, spaces or an x between them."
 SHOWN = 60  # characters of what was typed
 
 
@@ -141,9 +142,11 @@ def suggest_parting(verb: str, kind: type[Any], argv: Sequence[str]) -> None:
     """Say how several numbers are given to a flag."""
     known = set(flags_in(kind))
     words = [part for word in argv for part in word.split("=", 1)]
-    for name, value in itertools.pairwise(words):
-        if name in known and re.fullmatch(r"\d+([,x]\d+)+,?", value):
-            apart = re.sub("[,x]", " ", value).strip()
+    for at, name in enumerate(words):
+        after = itertools.takewhile(re.compile(r"[\d.][\d.,xe+-]*").fullmatch, words[at + 1 :])
+        value = " ".join(after)
+        if name in known and NUMBERS.fullmatch(value) and re.search("[,x]", value):
+            apart = " ".join(re.split("[,x ]+", value.strip(",")))
             write_beside(
                 f"hornbook {verb}: put spaces between several numbers: {name} {apart}; a single "
                 f"one has no {'commas' if ',' in value else 'x'}\n"
@@ -157,12 +160,6 @@ def flags_in(kind: type[Any]) -> Iterator[str]:
             yield from flags_in(group)
         elif mark(hint, Given) is None:
             yield flag(name)
-
-
-def group_in(hint: Any) -> type[Any] | None:
-    """The dataclass of a group of flags, marked or not; None if a type hint is of no group."""
-    inner = typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Annotated else hint
-    return inner if dataclasses.is_dataclass(inner) and isinstance(inner, type) else None
 
 
 def is_dataset(word: str) -> bool:

@@ -46,7 +46,7 @@ def best(
     Args:
         source: a file, a folder of files, `-` for standard input, or the name of a data set; or
             several of them.
-        minutes: how long it may take in all.
+        minutes: how long it may take in all. Compiling for this machine, once, may come on top.
         out: directory of the winner; by default `runs/NAME-best`. What was tried is kept beside
             it, in `NAME-best-tried`: killed, it goes on from there.
         task: what kind of data it is; by default recognised from the data.

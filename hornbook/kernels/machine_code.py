@@ -24,9 +24,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from hornbook.caches import cache_folder
 from hornbook.errors import ToolError
-from hornbook.extras import has, import_failure, needing, require
+from hornbook.extras import has, how_to_install, import_failure, needing, require
+from hornbook.kernels.code_folders import PART, PREFIX, drop_unused, homes, note_use
 from hornbook.kernels.interrupted import answered_after_llvm
 from hornbook.kernels.version import VERSION
 
@@ -111,17 +111,13 @@ def places() -> Iterator[Path]:
     that of the environment, or beside the kernels and among the user's caches.
     """
     try:
-        name = f"kernels-{made_by()}"
+        name = f"{PREFIX}{made_by()}"
     except MemoryError:
         raise
     except Exception:  # llvmlite is missing, or fails, with whatever a library raises
         return
-    if chosen := os.environ.get("NUMBA_CACHE_DIR"):
-        yield Path(chosen, name)
-        return
-    yield Path(__file__).parent / "__pycache__" / name
-    with contextlib.suppress(OSError, RuntimeError):  # nobody's home
-        yield cache_folder() / "kernels" / name
+    for home in homes():
+        yield home / name
 
 
 def are_kept(names: Iterable[str]) -> bool:
@@ -134,14 +130,16 @@ def read(name: str) -> Code | None:
     """What was kept of a kernel; None if nothing was, or it is damaged."""
     for folder in places():
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            return Code.from_bytes(name, (folder / name).read_bytes())
+            code = Code.from_bytes(name, (folder / name).read_bytes())
+            note_use(folder)
+            return code
     return None
 
 
 def keep(name: str, code: Code) -> None:
     """Keep it whole, or not at all: without it the next process compiles it again."""
     for folder in places():
-        aside = folder / f"{name}.{os.getpid()}.part"
+        aside, is_new = folder / f"{name}.{os.getpid()}{PART}", not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             aside.write_bytes(code.to_bytes(name))
@@ -149,6 +147,8 @@ def keep(name: str, code: Code) -> None:
         except OSError:
             continue
         else:
+            if is_new:  # a version's first: those of old versions may go
+                drop_unused(folder)
             return
         finally:  # nor is a part left by who is interrupted
             with contextlib.suppress(OSError):
@@ -207,7 +207,7 @@ def compiled(name: str) -> Code:
 def cannot_compile() -> str:
     """Why what is not kept cannot be compiled, as the end of a sentence; empty if it can."""
     if not has("numba"):
-        return "it needs Numba, which is not installed (`pip install numba`)"
+        return f"it needs Numba, which is not installed (`{how_to_install('numba')}`)"
     if why := import_failure("numba"):
         return f"it needs Numba, which cannot be imported: {why}"
     return f"it needs Numba, which {OFF}" if is_off() else ""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hornbook.errors import SettingsError
 from hornbook.records import JSON
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, settings_without_commas, without_commas
 
 if TYPE_CHECKING:
     from hornbook.runs.listed_run import ListedRun
@@ -80,6 +80,10 @@ class Condition:
                 f"{text[:60]!r} is not a condition.",
                 hint=f'Give a column, one of {SIGNS}, and a value, such as "dev<2" or family=gru.',
                 setting="where",
+            )
+        if found[2] != "~" and (several := settings_without_commas(text, "where")):
+            raise SettingsError(
+                f"{text[:60]!r} is several conditions.", hint=several.strip(), setting="where"
             )
         name, sign, value = found[1], found[2], found[3].strip()
         condition = cls(CALLED.get(name, name), "=" if sign == "==" else sign, value)
@@ -210,8 +214,10 @@ def known_columns(rows: Iterable[ListedRun]) -> list[str]:
     return list(found)
 
 
-def refuse_unknown(column: str, rows: Sequence[ListedRun], setting: str) -> None:
-    """Refuse a column that none of the runs knows.
+def refuse_unknown(
+    column: str, rows: Sequence[ListedRun], setting: str, among: Sequence[str] = ()
+) -> None:
+    """Refuse a column that none of the runs knows, one of those that were asked for.
 
     Raises:
         SettingsError: if it is one.
@@ -221,10 +227,11 @@ def refuse_unknown(column: str, rows: Sequence[ListedRun], setting: str) -> None
     known = known_columns(rows)
     if column in known or column in SPLITS:
         return
+    several = without_commas(column, [*known, *SPLITS], setting=setting, among=among)
     raise SettingsError(
         f"`{setting}`: none of the runs has {column!r}.",
-        hint=f"{did_you_mean(column, known)}Columns: {', '.join((*COLUMNS, *SPLITS))}, and every "
-        "setting of the runs, such as learning_rate.",
+        hint=f"{several or did_you_mean(column, known)}Columns: {', '.join((*COLUMNS, *SPLITS))}, "
+        "and every setting of the runs, such as learning_rate.",
         setting=setting,
     )
 

@@ -40,7 +40,7 @@ class Compared:
     first: tuple[float, ...]
     second: tuple[float, ...]
     interpolated: bool
-    "Whether they were not measured at the same steps: then both are read off straight lines."
+    "Whether one was not measured at one of the steps: then it is read off a straight line."
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,10 @@ def compared_curves(first: Run, second: Run, measure: Measure) -> Iterator[Compa
         if len(one) < 2 or len(other) < 2:
             continue
         both = sorted(one.keys() & other.keys())
-        end = min(max(one), max(other))
-        interpolated = len(both) < min(ROWS, len(one), len(other)) // 2 + 1
-        if interpolated:
-            begin = max(min(one), min(other))
+        begin, end = max(min(one), min(other)), min(max(one), max(other))
+        if begin > end:
+            continue
+        if len(both) < min(ROWS, len(one), len(other)) // 2 + 1:
             steps = np.unique(np.linspace(begin, end, ROWS).round().astype(int)).tolist()
         else:
             steps = evenly(both)
@@ -191,6 +191,7 @@ def compared_curves(first: Run, second: Run, measure: Measure) -> Iterator[Compa
             np.interp(steps, sorted(held), [held[step] for step in sorted(held)]).tolist()
             for held in (one, other)
         ]
+        interpolated = not set(steps) <= set(both)
         yield Compared(split, tuple(steps), tuple(lines[0]), tuple(lines[1]), interpolated)
 
 

@@ -12,7 +12,7 @@ from hornbook.paths import exists, is_file, is_folder
 from hornbook.rendering import clip, many
 from hornbook.runs.contents import experiment_in
 from hornbook.sources.datasets import DATASETS
-from hornbook.suggestions import nearest
+from hornbook.suggestions import nearest, parted, without_commas
 from hornbook.tasks import presets
 
 __all__ = ["no_run"]
@@ -46,7 +46,8 @@ def no_run(path: Path) -> RunError:
             action=Action("list_runs", (str(path),)),
         )
     else:
-        near = runs_near(path)
+        runs = [one for one in parted([str(path)]) if is_file(Path(one) / "run.json")]
+        near = without_commas(str(path), runs) or runs_near(path)
         what = "is not a run directory" if exists(path) else "does not exist"
         if is_file(path):
             what = "is a file, not a run directory"

@@ -20,6 +20,7 @@ from hornbook.records import as_json, read_record
 from hornbook.runs.lock import locked
 from hornbook.runs.missing import no_run
 from hornbook.storage import is_sound, read_json, sealed, write_json
+from hornbook.suggestions import parted, without_commas
 
 __all__ = ["NOTES", "Notes", "annotate", "read_notes"]
 
@@ -132,7 +133,12 @@ def refuse_tag(tag: str) -> None:
         what = f"a tag has at most {LONGEST_TAG} characters"
     else:
         return
-    raise SettingsError(f"{tag[:LONGEST_TAG]!r} cannot be a tag: {what}.", setting="add")
+    parts = parted([tag]) if "," in tag else []
+    raise SettingsError(
+        f"{tag[:LONGEST_TAG]!r} cannot be a tag: {what}.",
+        hint=without_commas(tag, parts, setting="add").strip(),
+        setting="add",
+    )
 
 
 @contextlib.contextmanager

@@ -80,7 +80,8 @@ def train(
         training: training settings, or a mapping of some (`{"steps": 200}`); the others take the
             values recommended for the family and the data.
         minutes: train for so long: the number of steps, and so the schedule, is chosen by the time
-            that a few steps and an evaluation take; instead of `steps`.
+            that a few steps and an evaluation take; instead of `steps`. Compiling for this machine,
+            once, may come on top.
         task: what kind of data it is; by default recognised from the data.
         overwrite: replace an existing run in `out`.
         baseline: evaluate the task's baselines on the same data too, unless the model is counted.

@@ -21,7 +21,7 @@ from typing import Any
 from hornbook.errors import DataError
 from hornbook.sources.formats import SEPARATORS, delimited, flat, look, said_separator
 from hornbook.storage import parse_json
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, without_commas
 
 __all__ = [
     "Column",
@@ -102,6 +102,9 @@ def cells_beside(text: str, where: str, name: str, column: str, count: int) -> l
     try:
         cells = cells_of(text, where, name)[0]
     except DataError as error:
+        with contextlib.suppress(csv.Error):
+            header, _ = header_with(text, name)
+            error.hint = without_commas(name, header, setting="condition") + error.hint
         error.setting = "condition"
         raise
     if len(cells) != count:

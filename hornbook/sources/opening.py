@@ -13,7 +13,7 @@ from hornbook.paths import exists, is_file, is_folder
 from hornbook.rendering import clip
 from hornbook.sources import datasets
 from hornbook.sources.stream import PATH_SHOWN, unreadable
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, parted, without_commas
 
 __all__ = ["no_such", "opened", "refuse_missing", "refuse_nameless", "standard_input"]
 
@@ -81,12 +81,19 @@ def no_such(path: Path, what: str, hint: str) -> DataError:
     beside: list[str] = []
     with contextlib.suppress(OSError, ValueError):
         beside = [str(other) for other in path.parent.iterdir()]
+    known = [*datasets.DATASETS, *beside]
     return DataError(
         f"There is no {what} {clip(str(path), PATH_SHOWN)!r}.",
-        hint=f"{did_you_mean(str(path), [*datasets.DATASETS, *beside])}Data sets: "
+        hint=f"{files_apart(str(path)) or did_you_mean(str(path), known)}Data sets: "
         f"{', '.join(datasets.DATASETS)}. File paths are relative to the current directory, "
         f"{Path.cwd()}. {hint}",
     )
+
+
+def files_apart(word: str) -> str:
+    """What to say of files, data sets or runs that are joined by commas; empty for all else."""
+    there = [one for one in parted([word]) if one in datasets.DATASETS or exists(one)]
+    return without_commas(word, there) if there else ""
 
 
 def refuse_missing(path: str, setting: str) -> None:

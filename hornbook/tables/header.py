@@ -11,7 +11,7 @@ from hornbook.errors import DataError
 from hornbook.rendering import clip, listed
 from hornbook.sources.parquet import ParquetRows
 from hornbook.sources.rows import Rows
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, without_commas
 from hornbook.tables.written import MISSING, number_of
 
 __all__ = ["RENAME", "column_names", "has_header", "named_column", "named_or_numbered",
@@ -108,8 +108,10 @@ def told_twice(names: Sequence[str], twice: str) -> str:
     return f"{len(places)} columns named {twice!r}: number {', '.join(places)}"
 
 
-def named_column(name: str, names: Sequence[str], where: str, setting: str) -> str:
-    """The column that a setting names.
+def named_column(
+    name: str, names: Sequence[str], where: str, setting: str, among: Sequence[str] = ()
+) -> str:
+    """The column that a setting names; `among`: all that it names, if it may name several.
 
     Raises:
         DataError: if there is none of this name.
@@ -124,8 +126,9 @@ def named_column(name: str, names: Sequence[str], where: str, setting: str) -> s
         if names == tuple(map(str, range(1, len(names) + 1)))
         else f"its columns are {listed(names)}"
     )
+    several = without_commas(name, names, setting=setting, among=among) if among else ""
     raise DataError(
         f"{where} has no column {clip(name, 60)!r}; {how}.",
-        hint=f"{did_you_mean(name, names)}Set `{setting}` to one of these.",
+        hint=f"{several or did_you_mean(name, names)}Set `{setting}` to one of these.",
         setting=setting,
     )

@@ -161,10 +161,8 @@ class Understood:
         Raises:
             DataError: if one of them is not there, or is the target.
         """
-        names = [
-            named_column(one, self.table.names, self.where, setting)
-            for one in getattr(self.options, setting)
-        ]
+        asked = getattr(self.options, setting)
+        names = [named_column(one, self.table.names, self.where, setting, asked) for one in asked]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise DataError(
                 f"`{setting}` names column {twice!r} twice.",

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from hornbook.errors import SettingsError
 from hornbook.rendering import clip, listed, many, quoted
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, settings_without_commas
 from hornbook.tokenizers.vocabulary import COMBINATIONS, Vocabulary
 
 __all__ = ["Conditions", "Given"]
@@ -132,11 +132,13 @@ class Conditions:
         found = np.zeros(len(self.names), dtype=np.int64)
         for one in asked:
             name, value = self.parts(one)
+            several = settings_without_commas(one, "condition").strip()
             if name not in self.names:
                 known = listed(self.names)
                 raise SettingsError(
                     f"This run has no condition {quoted(clip(name, 40))}; it has {known}.",
-                    hint=f"{did_you_mean(name, self.names)}Give `condition` as {self.example}.",
+                    hint=several
+                    or f"{did_you_mean(name, self.names)}Give `condition` as {self.example}.",
                     setting="condition",
                 )
             at = self.names.index(name)
@@ -151,7 +153,8 @@ class Conditions:
                 raise SettingsError(
                     f"The condition {quoted(name)} has no value {quoted(clip(value, 40))} in "
                     f"train; it has {self.listed(at)}.",
-                    hint=f"{did_you_mean(value, self.values[at])}Give one of these, as "
+                    hint=several
+                    or f"{did_you_mean(value, self.values[at])}Give one of these, as "
                     f"{self.example}.",
                     setting="condition",
                 )

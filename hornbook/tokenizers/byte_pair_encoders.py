@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hornbook.errors import MissingPackageError
-from hornbook.extras import has, needing
+from hornbook.extras import has, how_to_install, needing
 from hornbook.tokenizers.byte_pair_learning import sign_of_byte
 from hornbook.tokenizers.splitting import PATTERNS, next_cut, quicker
 
@@ -73,7 +73,7 @@ def encoder_of(tokens: Sequence[bytes], pattern: str) -> Encoder:
         return by_tokenizers(tokens, pattern)
     raise MissingPackageError(
         "Encoding by byte pairs requires tiktoken or tokenizers, and neither is installed.",
-        hint="Install one:  pip install tiktoken",
+        hint=f"Install what reads tokens:  {how_to_install('tiktoken')}",
     )
 
 

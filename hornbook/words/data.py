@@ -14,7 +14,7 @@ from hornbook.errors import DataError, RunError
 from hornbook.records import JSONObject
 from hornbook.rendering import clip, many
 from hornbook.storage import HashedFiles, parse_json
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, without_commas
 from hornbook.tasks import Data
 from hornbook.tasks.data import without_data
 from hornbook.tasks.kept import arrays_bytes, arrays_in, json_bytes, kept_remarks, kept_splits
@@ -123,6 +123,8 @@ class WordsData(Data):
         told = f"{clip(word, 60)!r} is not one of the {len(self.words):,} words that the run knows."
         if len(word.split()) > 1:
             raise DataError(told, hint=f"Give several words one by one: {clip(word, 60)}.")
+        if several := without_commas(word, self.words):
+            raise DataError(told, hint=several.strip())
         near = [one for one in self.words if abs(len(one) - len(word)) <= NEAR]
         raise DataError(
             told,

@@ -70,7 +70,8 @@ def compare(
             each data set there is a board of its own. If there are runs alone, nothing is trained
             but what is made in one pass.
         models: families; by default all nets that fit the data.
-        seconds: to train each net for; 30, if nothing else is said.
+        seconds: to train each net for; 30, if nothing else is said. Compiling for this machine,
+            once, may come on top.
         minutes: the same in minutes.
         steps: to train each net for, instead of a time.
         parameters: make each net about so large, by its widths.

@@ -14,7 +14,7 @@ from hornbook.errors import SettingsError
 from hornbook.experiments.sweep.spans import bare_type
 from hornbook.rendering import clip
 from hornbook.settings import Settings
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, settings_without_commas
 from hornbook.tasks import Family
 from hornbook.training.settings import TrainingSettings
 
@@ -88,6 +88,10 @@ def read(
         SettingsError: if it is not a setting of them.
     """
     left, equals, text = word.partition("=")
+    if left != "rates" and (several := settings_without_commas(word, setting)):
+        raise SettingsError(
+            f"{clip(word)!r} is several settings.", hint=several.strip(), setting=setting
+        )
     family, _, name = left.rpartition(".")
     name = name.strip().replace("-", "_")
     if not equals or not name:

@@ -16,7 +16,7 @@ from hornbook.rendering import clip
 from hornbook.runs.naming import safe_name
 from hornbook.runs.prepare import Prepared, family_settings, settle_training
 from hornbook.settings import plain
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, without_commas
 
 __all__ = ["Trial", "chosen_families", "plan", "seeds_of"]
 
@@ -92,7 +92,7 @@ def chosen_families(prepared: Prepared, models: Sequence[str]) -> list[str]:
             setting="models",
         )
     for name in models:
-        refuse_unfit(prepared, name)
+        refuse_unfit(prepared, name, models)
     if models:
         return list(models)
     found = []
@@ -106,8 +106,8 @@ def chosen_families(prepared: Prepared, models: Sequence[str]) -> list[str]:
     return found
 
 
-def refuse_unfit(prepared: Prepared, name: str) -> None:
-    """Refuse a family that cannot be compared on these data.
+def refuse_unfit(prepared: Prepared, name: str, models: Sequence[str] = ()) -> None:
+    """Refuse a family that cannot be compared on these data, one of those that are asked for.
 
     Raises:
         SettingsError: saying why, with those that can.
@@ -129,7 +129,11 @@ def refuse_unfit(prepared: Prepared, name: str) -> None:
         if other is None:
             raise SettingsError(
                 f"Unknown model family {name!r}.",
-                hint=f"{did_you_mean(name, usable)}{fitting}",
+                hint=(
+                    without_commas(name, usable, setting="models", among=models)
+                    or did_you_mean(name, usable)
+                )
+                + fitting,
                 setting="models",
             )
     task.refuse_unfit(name, prepared.data)

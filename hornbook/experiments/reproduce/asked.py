@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from hornbook.errors import SettingsError
 from hornbook.experiments.reproduce.figures import Reproduction
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, without_commas
 
 __all__ = ["LECTURES", "address", "plan"]
 
@@ -88,6 +88,7 @@ def unknown(message: str, typed: str, names: Iterable[str], known: str = "") -> 
         names: that are known in its place.
         known: a sentence that lists what there is; empty for the lectures.
     """
-    meant = did_you_mean(typed, names)
+    names = list(names)
+    meant = without_commas(typed, names) or did_you_mean(typed, names)
     listed = known or f"Lectures: {', '.join(LECTURES)}."
     return SettingsError(message, hint=f"{meant}{listed}", setting="lecture")

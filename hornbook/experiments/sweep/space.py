@@ -20,7 +20,7 @@ from hornbook.experiments.sweep.spans import HOW, SHOWN, bare_type, read_span, s
 from hornbook.ranges import Choices, Range, spelled, word
 from hornbook.rendering import clip
 from hornbook.settings import Settings, check
-from hornbook.suggestions import did_you_mean
+from hornbook.suggestions import did_you_mean, settings_without_commas
 from hornbook.tasks import Data, Family, Task
 from hornbook.training.settings import TrainingSettings
 
@@ -158,6 +158,10 @@ def parted_words(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     for one in [words] if isinstance(words, str) else words:
         name, equals, span = one.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
+        if several := settings_without_commas(one, "over"):
+            raise SettingsError(
+                f"{clip(one, SHOWN)!r} is several settings.", hint=several.strip(), setting="over"
+            )
         if not equals or not name or not span:
             raise SettingsError(
                 f"{clip(one, SHOWN)!r} does not name a setting and its range.",

@@ -60,7 +60,8 @@ def sweep(
         settings: of the family, the same in all trials.
         training: settings of training, the same in all trials; `seed` is the search's, too.
         trials: how many there are to be; by default 20, or as many as there is time for.
-        minutes: time for all of it; a training that goes on then is stopped, and kept.
+        minutes: time for all of it; a training that goes on then is stopped, and kept. Compiling
+            for this machine, once, counts, and is not cut short.
         seconds: the same in seconds.
         jobs: processes that make trials at the same time; threads on which those that are trained
             together take turns.
