@@ -216,7 +216,7 @@ def compiled(name: str) -> Code:
     """
     what = "Compiling for this machine"
     require("numba", what)
-    if why := import_failure("numba"):
+    if why := failure():
         with needing("numba", what):
             raise ImportError(why, name="numba")
     if is_off():
@@ -230,9 +230,15 @@ def cannot_compile() -> str:
     """Why what is not kept cannot be compiled, as the end of a sentence; empty if it can."""
     if not has("numba"):
         return "it needs Numba, which is not installed (`pip install numba`)"
-    if why := import_failure("numba"):
+    if why := failure():
         return f"it needs Numba, which cannot be imported: {why}"
     return f"it needs Numba, which {OFF}" if is_off() else ""
+
+
+def failure() -> str:
+    """Why Numba cannot be imported, if it is installed; empty if it can."""
+    with answered_after_llvm():
+        return import_failure("numba")
 
 
 def is_off() -> bool:
