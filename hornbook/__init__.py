@@ -85,4 +85,5 @@ HOMES = {
     "train": "hornbook.runs",
 }
 
-__getattr__, __dir__ = on_first_use(__name__, HOMES)
+if not TYPE_CHECKING:  # a checker would take it that every name is there
+    __getattr__, __dir__ = on_first_use(__name__, HOMES)

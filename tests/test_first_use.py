@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +49,27 @@ def test_each_name_is_found_where_it_is_said_to_be(name: str) -> None:
         assert hasattr(package, one)
     with pytest.raises(AttributeError, match=f"module '{name}' has no attribute 'nothing'"):
         _ = package.nothing
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_checker_of_types_sees_each_name_and_no_other(name: str) -> None:
+    """Where it sees a `__getattr__`, it takes it that any name is there."""
+    package, seen = importlib.import_module(name), []
+    for top in ast.parse(Path(str(package.__file__)).read_text("utf-8")).body:
+        if not isinstance(top, ast.If):
+            seen.append(top)
+        elif ast.unparse(top.test) == "TYPE_CHECKING":
+            seen += top.body
+        else:
+            assert ast.unparse(top.test) == "not TYPE_CHECKING"
+    imported = {
+        alias.asname or alias.name
+        for one in seen
+        if isinstance(one, ast.ImportFrom)
+        for alias in one.names
+    }
+    assert set(package.HOMES) <= imported
+    assert not [line for line in map(ast.unparse, seen) if "__getattr__" in line]
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -22,6 +22,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 from hornbook.kernels.entries import ENTRIES, FIXED, Entry
@@ -31,6 +32,10 @@ __all__ = [
     "BARE", "by_itself", "call", "called_from_python", "calling", "code_of", "given", "kernel",
     "linked", "part", "power_of_two", "summing",
 ]  # fmt: skip
+
+# What Numba loads before it compiles, and could not load again if a signal cut it short: now, for
+# signals wait while we are imported.
+cpu_target.target_context.refresh()
 
 F = TypeVar("F", bound=Callable[..., Any])
 Function = Callable[..., Any]

@@ -12,15 +12,17 @@ from typing import Any
 __all__ = ["answered_after_llvm"]
 
 CALLS_BACK = "llvmlite.binding"
+IMPORTS = "importlib._bootstrap"
+COMPILES = "hornbook.kernels.machine_code"  # what imports that is none of ours
 
 
 @contextmanager
 def answered_after_llvm() -> Iterator[None]:
-    """A context in which signals wait that come while LLVM works.
+    """A context in which signals wait that come while LLVM works, or a module is imported.
 
     Python hears them at its next line, which is often one that LLVM calls: what is raised there
-    goes no further, but is printed as a traceback. They are answered at the end of the context; all
-    others at once.
+    goes no further, but is printed as a traceback. And a process in which Numba was imported by
+    half cannot import it again. They are answered at the end of the context; all others at once.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # signals reach the main thread only
@@ -48,9 +50,12 @@ def answered_after_llvm() -> Iterator[None]:
 
 
 def within(frame: FrameType | None) -> bool:
-    """Whether a line is of what LLVM is called by, or calls."""
+    """Whether a line is of what LLVM is called by, or calls, or of what is imported."""
     while frame is not None:
-        if str(frame.f_globals.get("__name__", "")).startswith(CALLS_BACK):
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.startswith((CALLS_BACK, IMPORTS)):
             return True
+        if name == COMPILES:
+            break
         frame = frame.f_back
     return False

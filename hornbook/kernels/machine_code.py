@@ -40,6 +40,11 @@ YIELD = f"{SYMBOL}yield"  # what the system offers, by a name of ours
 DIGEST = hashlib.sha256
 SWITCH = "NUMBA_DISABLE_JIT"
 OFF = f"{SWITCH} keeps from compiling"
+# Settings of Numba that change no code, or what `processor` gives. Of others one cannot know:
+# without optimization there is other code, with other bits, and so with checks of bounds.
+NOT_OF_CODE = {
+    "CACHE_DIR", "CPU_FEATURES", "CPU_NAME", "DISABLE_JIT", "NUM_THREADS", "THREADING_LAYER",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,19 +87,33 @@ def digest(name: str, kept: bytes) -> bytes:
 def processor() -> tuple[str, str]:
     """For which code is made: its name and its features, as LLVM has them.
 
-    As Numba does, it takes another one from the environment.
+    It takes another one from the environment as Numba does, whose code is for that one.
     """
     import llvmlite.binding as llvm
 
-    name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
-    features = os.environ.get("NUMBA_CPU_FEATURES")
-    return name, llvm.get_host_cpu_features().flatten() if features is None else features
+    name, features = (os.environ.get(f"NUMBA_CPU_{what}") for what in ("NAME", "FEATURES"))
+    if features is None:
+        features = ""
+        if name is None or name.lower() != "generic":
+            with contextlib.suppress(RuntimeError):  # LLVM does not know them
+                features = llvm.get_host_cpu_features().flatten()
+    return llvm.get_host_cpu_name() if name is None else name, features
+
+
+def changed_settings() -> list[tuple[str, str]]:
+    """What the environment has Numba do otherwise than by itself: its code may be other code."""
+    return sorted(
+        (name, value)
+        for name, value in os.environ.items()
+        if name.startswith("NUMBA_") and name.removeprefix("NUMBA_") not in NOT_OF_CODE
+    )
 
 
 @functools.cache
 def made_by() -> str:
     """A digest of all that code hangs on, beside the kernel."""
-    told = (VERSION, release("numba"), release("llvmlite"), sys.platform, *processor())
+    packages = release("numba"), release("llvmlite")
+    told = (VERSION, *packages, sys.platform, *processor(), *changed_settings())
     return DIGEST(repr(told).encode()).hexdigest()[:16]
 
 
@@ -122,17 +141,19 @@ def places() -> Iterator[Path]:
 
 def are_kept(names: Iterable[str]) -> bool:
     """Whether nobody has to wait for some kernels to be compiled."""
-    folders = list(places())
-    return all(any((folder / name).is_file() for folder in folders) for name in names)
+    return all(read(name) is not None for name in names)
 
 
 def read(name: str) -> Code | None:
-    """What was kept of a kernel; None if nothing was, or it is damaged."""
+    """What was kept of a kernel; None if nothing was that can be read, whole, and used here."""
     for folder in places():
+        path = folder / name
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            code = Code.from_bytes(name, (folder / name).read_bytes())
-            note_use(folder)
-            return code
+            if path.is_file():  # a pipe would never end
+                code = Code.from_bytes(name, path.read_bytes())
+                if all(map(can_be_known, code.needs)):
+                    note_use(folder)
+                    return code
     return None
 
 
@@ -179,7 +200,7 @@ def address(name: str) -> int:
     if found is None:
         with LOCK:
             code = read(name)
-            if code is None or not all(map(can_be_known, code.needs)):
+            if code is None:
                 keep(name, code := compiled(name))
             found = LOADED[name] = load(code)
     return found
@@ -194,7 +215,7 @@ def compiled(name: str) -> Code:
     """
     what = "Compiling for this machine"
     require("numba", what)
-    if why := import_failure("numba"):
+    if why := failure():
         with needing("numba", what):
             raise ImportError(why, name="numba")
     if is_off():
@@ -208,9 +229,15 @@ def cannot_compile() -> str:
     """Why what is not kept cannot be compiled, as the end of a sentence; empty if it can."""
     if not has("numba"):
         return f"it needs Numba, which is not installed (`{how_to_install('numba')}`)"
-    if why := import_failure("numba"):
+    if why := failure():
         return f"it needs Numba, which cannot be imported: {why}"
     return f"it needs Numba, which {OFF}" if is_off() else ""
+
+
+def failure() -> str:
+    """Why Numba cannot be imported, if it is installed; empty if it can."""
+    with answered_after_llvm():
+        return import_failure("numba")
 
 
 def is_off() -> bool:

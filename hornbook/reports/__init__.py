@@ -66,4 +66,5 @@ HOMES = {
     "Wording": "hornbook.reports.wording",
 }
 
-__getattr__, __dir__ = on_first_use(__name__, HOMES)
+if not TYPE_CHECKING:  # a checker would take it that every name is there
+    __getattr__, __dir__ = on_first_use(__name__, HOMES)

@@ -46,4 +46,5 @@ HOMES = {
     "list_runs": "hornbook.runs.listing",
 }
 
-__getattr__, __dir__ = on_first_use(__name__, HOMES)
+if not TYPE_CHECKING:  # a checker would take it that every name is there
+    __getattr__, __dir__ = on_first_use(__name__, HOMES)

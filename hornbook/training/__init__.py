@@ -16,4 +16,5 @@ __all__ = ["TrainingSettings"]
 
 HOMES = {"TrainingSettings": "hornbook.training.settings"}
 
-__getattr__, __dir__ = on_first_use(__name__, HOMES)
+if not TYPE_CHECKING:  # a checker would take it that every name is there
+    __getattr__, __dir__ = on_first_use(__name__, HOMES)
