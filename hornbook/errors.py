@@ -52,6 +52,7 @@ __all__ = [
     "ToolError",
     "TrainingError",
     "UnknownTokenError",
+    "why",
 ]
 
 
@@ -122,9 +123,21 @@ class HornbookError(Exception):
         self.message, self.hint, self.setting, self.action = message, hint, setting, action
         self.choices = tuple(choices)
 
+    @property
+    def in_a_line(self) -> str:
+        """What is wrong and how to fix it, as a part of somebody's sentence or warning."""
+        return f"{self.message} {self.hint}".strip()
+
     def __str__(self) -> str:
         told = (self.message, self.hint, str(self.action or ""), *map(str, self.choices))
         return in_python("\n".join(part for part in told if part))
+
+
+def why(error: BaseException) -> str:
+    """What an error tells, in a line, where a warning goes on with it."""
+    if isinstance(error, HornbookError):
+        return error.in_a_line
+    return str(error) or "out of memory"
 
 
 class SettingsError(HornbookError):

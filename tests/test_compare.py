@@ -620,6 +620,9 @@ def test_the_command_shows_the_board(names: Path, capsys: pytest.CaptureFixture[
     status, out, err = typed(capsys, *words, "--markdown")
     assert (status, err) == (0, "")
     assert "\n| **ngram** | **" in out
+    alone = ["compare", str(names), "--models", "ngram", "--out", "alone"]
+    assert typed(capsys, *alone)[0] == 0
+    assert "0 runs to make (1 is there already)" in typed(capsys, *alone)[2]
     assert "\n|---|--:|" in out
     status, out, err = typed(capsys, "compare", str(names), "--models", "grru")
     assert status == 1

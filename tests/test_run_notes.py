@@ -130,6 +130,9 @@ def test_the_verbs_write_show_and_archive(
     assert (status, out) == (0, "")
     assert "runs/net: tags a, b c" in err
     assert typed(capsys, "runs", "tag", "runs/net", "--add", "d")[0] == 0
+    _, _, err = typed(capsys, "runs", "tag", "runs/net", "b", "two words")
+    assert "Type:  hornbook runs tag runs/net --add b 'two words'\n" in err
+    assert "runs tag runs/net --add TAG\n" in typed(capsys, "runs", "tag", "runs/net")[2]
     _, out, _ = typed(capsys, "runs", "tag", "runs/net", "runs/counts", "--drop", "d", "--json")
     assert [held["tags"] for held in json.loads(out).values()] == [["a", "b c"]] * 2
     assert "no tag 'd'" in typed(capsys, "runs", "tag", "runs/net", "runs/counts", "--drop", "d")[2]

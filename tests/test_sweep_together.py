@@ -242,3 +242,7 @@ def test_the_command_tells_it_in_a_line(
     assert status == 0, err
     assert "2 at a time are trained together, by compiled steps." in err
     assert "shared" in out
+    status, _, err = typed(capsys, *words, "--at-once", "2")
+    assert status == 0, err
+    assert "2 of 2 trials are there from an earlier start." in err
+    assert "at a time" not in err  # nothing is left to be trained

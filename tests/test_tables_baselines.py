@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from hornbook.errors import MissingPackageError
+from hornbook.errors import MissingPackageError, why
+from hornbook.runs.beside import with_baselines
 from hornbook.tables.baselines import baselines, guess, predictions, trees
 from hornbook.tables.data import TableData
 from hornbook.tables.gradient_case import made_up
@@ -72,6 +74,22 @@ def test_a_class_that_train_has_not_has_no_probability() -> None:
     assert (found[:, 2] == 0).all()
     np.testing.assert_allclose(found.sum(1), 1)
     assert guess(data).predicted["dev"][:, 2].max() == 0
+
+
+def test_a_warning_tells_in_one_line_and_once_how_to_mend_it() -> None:
+    error = MissingPackageError("Trees require it.", hint="Install it:  pip install trees")
+    assert str(error) == "Trees require it.\nInstall it:  pip install trees"
+    assert why(error) == "Trees require it. Install it:  pip install trees"
+    assert why(MemoryError()) == "out of memory"
+
+    def fails(*of: Any) -> Any:
+        raise error
+
+    told: list[Any] = []
+    run: Any = SimpleNamespace(task=SimpleNamespace(baselines=fails), model=None)
+    summary: Any = object()
+    assert with_baselines(run, cast("Any", None), summary, told.append) is summary
+    assert told[0].message.endswith("cannot be evaluated: " + why(error))
 
 
 def test_what_is_missing_is_named_after_the_guess(monkeypatch: pytest.MonkeyPatch) -> None:

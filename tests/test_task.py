@@ -334,6 +334,13 @@ def test_flags_before_the_file_and_flags_of_others(
     status, _, err = typed(capsys, "train", "--held-out", "3", "points.csv")
     assert status == 1
     assert "--held-out is a flag of task points" in err
+    # Of what both have, the family is told: nets on ratings have --n-hidden, too.
+    Path("lines.txt").write_text("anna\nemma\n")
+    for words in (["lines.txt", "--n-hidden", "3", "--model", "ngram"],
+                  ["--model", "ngram", "--n-hidden=3", "lines.txt"]):  # fmt: skip
+        status, _, err = typed(capsys, "train", *words)
+        assert "--n-hidden is a flag of families mlp" in err
+        assert "not of ngram" in err
     status, _, err = typed(capsys, "train", "points.csv", "--task", "text", "--model", "plane")
     assert status == 1
     assert "The model family plane belongs to the task points, not to text" in err

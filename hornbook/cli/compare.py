@@ -215,7 +215,8 @@ class ComparingTeller(Teller):
         """Say what comes, and how long that takes."""
         left = event.trials - event.made
         about = f", about {duration(event.seconds)} of training" if event.seconds else ""
-        known = f" ({event.made:,} are there already)" if event.made else ""
+        are = "is" if event.made == 1 else "are"
+        known = f" ({event.made:,} {are} there already)" if event.made else ""
         self.console.print(
             f"[bold]{escape(event.data)}[/]: {many(left, 'run')} to make{about}{known}"
         )

@@ -152,7 +152,9 @@ class Grammar:
 def refuse_of_tasks(verb: str, chosen: Chosen, words: Sequence[str], argv: Sequence[str]) -> None:
     """Name the task that a flag belongs to, where it is not the one that was chosen.
 
-    A flag that took the file is why another was: then this is said, and the command ends.
+    A flag that took the file is why another was: then this is said, and the command ends. A flag
+    that another family of the chosen task has too (--n-hidden of nets on text, and on ratings) is
+    not what tells the tasks apart.
 
     Args:
         verb: that was typed.
@@ -173,6 +175,8 @@ def refuse_of_tasks(verb: str, chosen: Chosen, words: Sequence[str], argv: Seque
                     told := told_of_taken(verb, "DATA", kinds, argv, sure=False)
                 ):
                     end(verb, told)
+                if typed in flags_of_task(chosen.task):
+                    continue
                 raise SettingsError(
                     f"{typed} is a flag of task {task.name}, not of {of_this}.",
                     hint=f"Leave it out, or use `task={task.name}`.",

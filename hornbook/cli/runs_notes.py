@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from hornbook.cli.arguments import OutputArgument, parse
 from hornbook.cli.output import console, escape, notes, print_json
-from hornbook.errors import SettingsError
+from hornbook.cli.wording import for_shell
+from hornbook.errors import SettingsError, as_typed
 from hornbook.runs.notes import Notes, annotate, read_notes
 from hornbook.runs.run import Run
 from hornbook.settings import Given
@@ -85,7 +87,10 @@ def tag(argv: Sequence[str]) -> None:
     """Parse, change the tags, show them."""
     asked = parse(Tagging, "runs tag", TAG, argv)
     if not asked.add and not asked.drop:
-        raise SettingsError("No tag is given.", hint="Give some as `add` or `drop`.")
+        words = [word for word in asked.runs[1:] if not Path(word).exists()]
+        runs = asked.runs[: len(asked.runs) - len(words)]
+        typed = for_shell(as_typed(*runs, "--add", *(words or ["TAG"])))
+        raise SettingsError("No tag is given.", hint=f"Type:  hornbook runs tag {typed}")
     if both := set(asked.add) & set(asked.drop):
         raise SettingsError(
             f"`add` and `drop` both have {sorted(both)[0]!r}.", hint="Give it to one of them."

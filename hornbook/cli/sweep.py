@@ -158,10 +158,13 @@ class SweepTeller(Teller):
             say(f"  {escape(name)} from {escape(span)}")
         most = "" if event.most is None else f" of {event.most}"
         if event.done:
-            say(f"{event.done}{most} trials are there from an earlier start.")
+            one = event.most == 1 or (event.most is None and event.done == 1)
+            trials, are = "trial" if one else "trials", "is" if event.done == 1 else "are"
+            say(f"{event.done:,}{most} {trials} {are} there from an earlier start.")
         elif event.most is not None:
             say(f"{many(event.most, 'trial')}, the first with the recommended settings.")
-        if event.note:
+        # The note is of those that come.
+        if event.note and (event.most is None or event.done < event.most):
             say(f"[dim]{escape(event.note)}[/]")
         say()
 

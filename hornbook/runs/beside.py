@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hornbook.errors import HornbookError
+from hornbook.errors import HornbookError, why
 from hornbook.runs.events import Listener, Warned
 from hornbook.runs.record import Summary
 from hornbook.runs.run import Run
@@ -22,10 +22,8 @@ def with_baselines(run: Run, data: Data, summary: Summary, listen: Listener) -> 
     try:
         found.extend(run.task.baselines(data, run.model))
     except (HornbookError, OSError, MemoryError) as error:
-        why = str(error) or "out of memory"
-        hint = f" {error.hint}" if isinstance(error, HornbookError) and error.hint else ""
         which = "a further baseline" if found else "its baseline"
-        listen(Warned(f"The run is complete, but {which} cannot be evaluated: {why}{hint}"))
+        listen(Warned(f"The run is complete, but {which} cannot be evaluated: {why(error)}"))
         if not found:
             return summary
     others = tuple(one for one in found if one.family != run.family)

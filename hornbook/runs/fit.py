@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from hornbook.errors import HornbookError
+from hornbook.errors import HornbookError, why
 from hornbook.runs.beside import with_baselines
 from hornbook.runs.events import Began, Ended, Listener, Warned
 from hornbook.runs.record import Summary
@@ -50,8 +50,7 @@ def fit(run: Run, data: Data, listen: Listener) -> None:
     try:
         pictures = tuple(task.draw(run.directory.files(run.record), model, data))
     except (HornbookError, OSError, MemoryError) as error:
-        why = str(error) or "out of memory"
-        listen(Warned(f"The run is complete, but its picture cannot be drawn: {why}"))
+        listen(Warned(f"The run is complete, but its picture cannot be drawn: {why(error)}"))
     else:
         summary = replace(summary, pictures=pictures)
         run.directory.write_summary(summary)
