@@ -457,6 +457,10 @@ def test_several_batches_are_the_next_ones(
             assert wanted.tolist() == batch.targets.tolist()
         seen += len(inputs)
         assert windows.cursor == others.cursor == seen
+    # over the ends of epochs, or a small file would take a call of compiled steps for each batch
+    short = WindowBatches(counting(50), 3, 40, seed=1)
+    assert short.per_epoch == 1
+    assert len(short.several(20)[0]) == min(20, short.ahead)
     blocks, single = (BlockBatches(counting(50), 5, 3, seed=1) for _ in range(2))
     inputs, targets = blocks.several(2)
     assert inputs.shape == targets.shape == (2, 3, 5)

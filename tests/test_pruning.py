@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import hornbook
 from hornbook.errors import RunError, SettingsError
 from hornbook.runs.events import Event, Warned
+from hornbook.text.corpus import load_corpus
 from hornbook.text.models.ngram import NGram, NGramSettings
 from hornbook.text.stream import encode_lines
 from hornbook.tokenizers.characters import CharTokenizer
@@ -60,7 +61,7 @@ def test_it_is_the_slow_definition(
 
 
 def test_it_is_the_slow_definition_with_estimated_discounts() -> None:
-    names = hornbook.text.corpus.load_corpus("names").lines[:1_500]
+    names = load_corpus("names").lines[:1_500]
     tokenizer = CharTokenizer.fit(names, boundary=True)
     model = NGram(NGramSettings(order=4, prune=(0, 0, 1)), tokenizer.vocabulary)
     model.fit(encode_lines(tuple(names), tokenizer))

@@ -14,6 +14,7 @@ import pytest
 import hornbook
 from hornbook.errors import DataError, HornbookError, RunError, SettingsError
 from hornbook.runs import Run, strip
+from hornbook.tables.arrays import fit
 from hornbook.tables.later import UNKNOWN
 from hornbook.tables.measures import NumberErrors
 from hornbook.tables.questions.lines import free_names, number_text
@@ -276,7 +277,7 @@ def test_what_is_wrong_with_rows_in_memory_is_said(mixed: dict[str, Any], tmp_pa
 
 def test_arrays_are_predicted_as_they_were_given_to_fit(tmp_path: Path) -> None:
     x_cat, x_cont = np.arange(60) % 3, np.linspace(0, 1, 60)
-    run = hornbook.tables.fit(
+    run = fit(
         x_cat, x_cont, np.where(x_cat == 1, "b", "a"), model="linear", out=tmp_path / "run",
         baseline=False, training={"steps": 2, "batch_size": 16},
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Each version of the kernels, of Numba, of llvmlite and of the processor has a folder of its own, and
 nothing says of a folder whose it is: two checkouts may share the user's cache, and a checkout may
-go back to what it was. So a folder is noted as used when code is loaded from it, and one that
+go back to what it was. So a folder is noted as used when code is read from it, and one that
 nobody has used for long goes when a new one is made. What is removed wrongly costs its owner the
 time to compile, once.
 
@@ -89,7 +89,7 @@ def looked_at(folder: Path) -> CodeFolder:
 
 
 def note_use(folder: Path) -> None:
-    """Note that code was loaded from a folder, once a day: by its own time."""
+    """Note that code was read from a folder, once a day: by its own time."""
     with contextlib.suppress(OSError):  # whoever may only read it uses it all the same
         if time.time() - folder.stat().st_mtime > DAY:
             os.utime(folder)

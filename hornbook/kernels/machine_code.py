@@ -160,8 +160,9 @@ def read(name: str) -> Code | None:
 def keep(name: str, code: Code) -> None:
     """Keep it whole, or not at all: without it the next process compiles it again."""
     for folder in places():
-        aside, is_new = folder / f"{name}.{os.getpid()}{PART}", not folder.exists()
+        aside = folder / f"{name}.{os.getpid()}{PART}"
         try:
+            is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
             aside.write_bytes(code.to_bytes(name))
             aside.replace(folder / name)

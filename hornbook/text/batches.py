@@ -28,6 +28,7 @@ __all__ = [
 
 # Tokens of context gathered at once: one large gather costs far less than many small ones.
 AHEAD = 524_288
+SEVERAL = 64  # batches gathered at once at least, over the ends of epochs: compiled steps take many
 DROPPED = 2_017  # sets the draws of conditions to drop apart from those of an order
 POOL = 24  # batches whose rows are sorted by length together
 
@@ -116,14 +117,20 @@ class WindowBatches(Batches):
         return contexts[places].reshape(count, size, -1), targets[places].reshape(count, size)
 
     def gather(self, n: int) -> tuple[int, int, Ids, Ids]:
-        """The batches from n up to at most the end of its epoch, as one array."""
-        epoch, index = divmod(n, self.per_epoch)
-        if self.order is None or epoch != self.epoch:
-            self.order, self.epoch = RandomOrder(len(self.stream), [self.seed, epoch]), epoch
-        count = min(self.ahead, self.per_epoch - index)
-        at = index * self.batch_size
-        chosen = self.order[at : at + count * self.batch_size] + self.stream.first
-        return n, n + count, *self.told(epoch).windows(chosen, self.block_size)
+        """The batches from n on, of one epoch or of several that are short, as one array."""
+        gathered: list[tuple[Ids, Ids]] = []
+        end = n
+        while end - n < min(SEVERAL, self.ahead):
+            epoch, index = divmod(end, self.per_epoch)
+            if self.order is None or epoch != self.epoch:
+                self.order, self.epoch = RandomOrder(len(self.stream), [self.seed, epoch]), epoch
+            count = min(n + self.ahead - end, self.per_epoch - index)
+            at = index * self.batch_size
+            chosen = self.order[at : at + count * self.batch_size] + self.stream.first
+            gathered.append(self.told(epoch).windows(chosen, self.block_size))
+            end += count
+        contexts, targets = (np.concatenate(each) for each in zip(*gathered, strict=True))
+        return n, end, contexts, targets
 
 
 class RowBatches(Batches):
