@@ -82,9 +82,7 @@ def test_those_of_old_versions_go_when_a_new_one_is_kept(
     assert letters() == "abc0"  # looked for once
 
 
-def test_one_from_which_code_is_read_is_in_use(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_from_which_code_is_read_is_in_use(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = home / f"kernels-{'a' * 16}"
     code = machine_code.Code("symbol", (), b"x")
     (old / "kernel").write_bytes(code.to_bytes("kernel"))

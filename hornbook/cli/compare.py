@@ -214,7 +214,7 @@ class ComparingTeller(Teller):
     def planned(self, event: Planned) -> None:
         """Say what comes, and how long that takes."""
         left = event.trials - event.made
-        about = f", about {duration(event.seconds)} of training" if event.seconds else ""
+        about = f", about {duration(event.seconds)} of training in all" if event.seconds else ""
         are = "is" if event.made == 1 else "are"
         known = f" ({event.made:,} {are} there already)" if event.made else ""
         self.console.print(

@@ -38,11 +38,14 @@ from hornbook.training.record import Record
 __all__ = ["Inspection", "inspect", "make_folder"]
 
 CHECKED = (
-    "Looked for: a model that does not beat guessing or its baseline, a start that is "
+    "Looked for: a model that does not beat guessing or its baseline, or overfits, a start that is "
     "confident and wrong, gradients that vanish or explode, dead units, a learning rate that does "
     "not fit."
 )
-OUTCOME = "Looked for: a model that does not beat guessing, its baseline, or itself untrained."
+OUTCOME = (
+    "Looked for: a model that does not beat guessing, its baseline, or itself untrained, "
+    "and one that overfits."
+)
 UNEXAMINED = (
     "Not looked for: problems. They show in the training and in losses on data; an imported model "
     "comes with neither. What is inside it was computed from its weights as they are. To measure "

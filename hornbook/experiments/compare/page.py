@@ -67,9 +67,9 @@ def how(asked: Ask) -> str:
     budget = asked.budget
     given = "as long as is recommended"
     if budget.steps is not None:
-        given = f"for {budget.steps:,} steps"
+        given = f"for {budget.steps:,} steps at most"
     elif budget.seconds is not None:
-        given = f"for {duration(budget.seconds)}"
+        given = f"for {duration(budget.seconds)} at most"
     size = f", made with about {asked.parameters:,} parameters" if asked.parameters else ""
     seeds = f"the seeds {', '.join(map(str, asked.seeds))}"
     if len(asked.seeds) == 1:
