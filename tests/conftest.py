@@ -64,14 +64,6 @@ settings.register_profile("check", deadline=None, derandomize=True, max_examples
 settings.load_profile("check")
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors, for some tests wait for time to pass."""
-    from hornbook.compute.load import cores_allowed
-
-    return cores_allowed() + 1
-
-
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the garbage collector need not walk it again and again. What
     comes is collected more rarely than usual, which takes a twelfth less time.

@@ -13,13 +13,14 @@ from hornbook.text.stream import Stream
 
 @pytest.mark.parametrize("length", [1, 2, 1000, 70_001])
 def test_windows_are_shuffled_as_a_permutation_would_be(length: int) -> None:
-    stream = Stream(np.zeros(length + 3, dtype=np.uint8), 3, None, 0)
-    batches = WindowBatches(stream, 4, 1, seed=7)
-    batches.batch(0)
-    assert batches.order is not None
-    assert batches.order.held is not None
-    assert (batches.order.held == np.random.default_rng([7, 0]).permutation(length)).all()
-    assert batches.order.held.itemsize == 4
+    wanted = np.random.default_rng([7, 0]).permutation(length)
+    order = RandomOrder(length, [7, 0])
+    assert order.held is not None
+    assert order.held.itemsize == 4
+    assert (order.held == wanted).all()
+    stream = Stream(np.arange(length + 3, dtype=np.uint32), 3, None, 0)
+    _, targets = WindowBatches(stream, 4, 1, seed=7).several(length)
+    assert (targets[:, 0] - stream.first == wanted).all()
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 255, 256, 257, 20_011])
