@@ -117,6 +117,8 @@ def test_examples_work_as_typed(
 ) -> None:
     if verb.startswith("runs "):  # which may remove what others need
         folder = shutil.copytree(folder, tmp_path / "copy")
+    if verb == "cache":  # which clears kernels: not those of whoever runs the tests
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path if verb == "train" else folder)
     write_names(Path("names"), SOME)
     examples = EXAMPLE.findall(help_of(capsys, verb))

@@ -154,6 +154,15 @@ def test_pictures_show_every_trial(best: Literal["lowest", "highest"]) -> None:
     assert len(curves.lines) == 13
 
 
+def test_one_trial_alone_has_no_fractions_of_trials_beside_it() -> None:
+    found = made_up()
+    one = replace(found.trials[0], curve=found.trials[0].curve[:1])
+    with drawing():
+        for picture in (pictures.course, pictures.curves):
+            (axes,) = picture(replace(found, trials=(one,), best=one)).axes
+            assert all(float(tick).is_integer() for tick in axes.get_xticks())
+
+
 def apart(texts: Sequence[Text]) -> bool:
     """Whether no text runs into another."""
     boxes = [one.get_window_extent() for one in texts if one.get_text()]

@@ -22,9 +22,8 @@ from hornbook.suggestions import parted
 __all__ = ["left_without_value", "told_of_taken"]
 
 SHOWN = 200  # characters of a line to type
-COMMALESS = {"--models", "--columns", "--add", "--drop", "--n-hidden", "--seeds", "--prune",
-             "--temperatures"}  # fmt: skip
-"Flags of names and numbers that have no commas: what these join is several."
+COMMALESS = {"--models", "--columns", "--add", "--drop"}
+"Flags of names that have no commas, as numbers have none: what these join is several."
 NEGATIVE = re.compile(r"-\.?\d")  # how a number below 0 begins: a value, not a flag
 
 
@@ -41,7 +40,7 @@ def told_of_taken(
         sure: whether the word is missing; else only what looks like it counts: a file, a run, or a
             data set.
     """
-    several = {name for kind in kinds for name in flags_of_several(kind)}
+    several = dict(one for kind in kinds for one in flags_of_several(kind))
     found = [
         (at, argv[at + 1 : at + 1 + count])
         for at, name in enumerate(argv)
@@ -53,7 +52,7 @@ def told_of_taken(
             taken = taken[-1:]
         if taken:
             kept = [value for value in values if value not in taken]
-            if argv[at] in COMMALESS:
+            if several[argv[at]] is not str or argv[at] in COMMALESS:
                 kept = parted(kept)
             flagged = [argv[at], *kept] if kept else []
             line = ["hornbook", verb, *taken, *argv[:at], *flagged, *argv[at + 1 + len(values) :]]
@@ -75,7 +74,7 @@ def left_without_value(kind: type[Any], argv: Sequence[str]) -> str:
         kind: dataclass of the words and flags of the verb.
         argv: what was typed after it.
     """
-    several = set(flags_of_several(kind))
+    several = dict(flags_of_several(kind))
     for at, name in enumerate(argv):
         if name == "--":
             break
@@ -91,12 +90,12 @@ def values_after(words: Sequence[str]) -> int:
     return len(list(takewhile(lambda word: word == "-" or not word.startswith("-"), words)))
 
 
-def flags_of_several(kind: type[Any]) -> Iterator[str]:
-    """The flags of a dataclass that take any number of values."""
+def flags_of_several(kind: type[Any]) -> Iterator[tuple[str, Any]]:
+    """The flags of a dataclass that take any number of values, each with the type of these."""
     for name, hint in typing.get_type_hints(kind, include_extras=True).items():
         if (group := group_in(hint)) is not None:
             yield from flags_of_several(group)
         elif mark(hint, Given) is None:
             bare, _ = value_type(hint)
-            if one_of_several(bare) is not None:
-                yield flag(name)
+            if (one := one_of_several(bare)) is not None:
+                yield flag(name), one

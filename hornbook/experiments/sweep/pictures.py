@@ -51,9 +51,14 @@ def course(found: Sweep) -> Figure:
     if (usual := found.recommended) is not None:
         axes.axhline(usual.dev or 0.0, color=GREEN, ls="--", lw=1, label="recommended settings")
     axes.set_xlabel("trial")
-    axes.locator_params(axis="x", integer=True)
+    count_along(axes)
     legend(axes)
     return figure
+
+
+def count_along(axes: Axes) -> None:
+    """Have whole numbers only below an axis, where there is one alone, too."""
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
 
 
 def curves(found: Sweep) -> Figure:
@@ -77,7 +82,7 @@ def curves(found: Sweep) -> Figure:
     fit(axes, found, [*ends, *starts])
     axes.set_xlabel("evaluation")
     axes.set_ylabel(dev_of(found))
-    axes.locator_params(axis="x", integer=True)
+    count_along(axes)
     legend(axes)
     return figure
 
